@@ -1,0 +1,113 @@
+import { ApprenticeError, messageOf } from "../errors.ts";
+import type { Message } from "../model/types.ts";
+import type { HostFunction, Limits, Sandbox } from "../sandbox/types.ts";
+import type { Question, RunEvent, SolveOptions } from "../solvers/types.ts";
+import type { Candidate, Outcome, Step, Trajectory } from "../trajectory/schema.ts";
+import { type AnswerCheck, firstRefusal } from "./answer-check.ts";
+import type { Dialect } from "./dialect.ts";
+import { forcedAnswer } from "./forced-answer.ts";
+import { renderObservation, renderParseError, renderRefusal } from "./observation.ts";
+import { finishTurn } from "./parse.ts";
+import { openingMessages, type Prompt } from "./prompt.ts";
+import { seededRandom } from "./random.ts";
+import { beginRecord } from "./record.ts";
+import { type StepContext, takeStep } from "./step.ts";
+
+/** All that a run needs, with nothing left to default. */
+export interface LoopConfig extends Omit<StepContext, "session" | "signal"> {
+  readonly solverId: string;
+  readonly sandbox: () => Promise<Sandbox>;
+  readonly functions: readonly HostFunction[];
+  readonly limits: Partial<Limits>;
+  readonly prompt: Prompt;
+  readonly maxSteps: number;
+  readonly checks: readonly AnswerCheck[];
+}
+
+/**
+ * The CodeAct loop (section 4): think, act, observe, until `final_answer` or the last step, then one forced answer.
+ * Whatever goes wrong ends in the trajectory's outcome; nothing is thrown.
+ */
+export async function* agentLoop(
+  config: LoopConfig,
+  question: Question,
+  options: SolveOptions,
+): AsyncGenerator<RunEvent, Trajectory> {
+  const { prompt, functions } = config;
+  const signal = options.signal ?? new AbortController().signal;
+  const messages = openingMessages(prompt, question.text, functions);
+  const record = beginRecord(config, question, options, messages);
+  yield { type: "run_start", question: record.question, solver: config.solverId, model: config.model.id };
+
+  const steps: Step[] = [];
+  let outcome: Outcome;
+  try {
+    signal.throwIfAborted();
+    outcome = yield* takeSteps(config, question.text, record.seed, messages, steps, signal);
+  } catch (error) {
+    outcome = failure(error, signal);
+  }
+  const trajectory = record.finish(steps, outcome);
+  yield { type: "run_end", trajectory };
+  return trajectory;
+}
+
+async function* takeSteps(
+  config: LoopConfig,
+  question: string,
+  seed: number,
+  opening: readonly Message[],
+  steps: Step[],
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, Outcome> {
+  const { dialect, maxSteps } = config;
+  const random = seededRandom(seed);
+  const messages = [...opening];
+  const sandbox = await config.sandbox();
+  const session = await sandbox.open({ functions: config.functions, limits: config.limits, seed });
+  try {
+    const context: StepContext = { ...config, session, signal };
+
+    for (let index = 0; index < maxSteps; index += 1) {
+      yield { type: "step_start", step: index, kind: "action" };
+      const start = performance.now();
+      const { candidates, vote, winner, usage } = yield* takeStep(index, messages, random, context);
+
+      const answer = winner.attempt?.finalAnswer;
+      const refused = answer && (await firstRefusal(config.checks, answer, question));
+      const accepted = answer !== undefined && refused === undefined;
+      const observation = accepted ? undefined : observe(winner, refused, dialect);
+      const step: Step = {
+        kind: "action",
+        index,
+        candidates,
+        vote,
+        ...(refused !== undefined && { refused }),
+        ...(observation !== undefined && { observation }),
+        usage,
+        ms: performance.now() - start,
+      };
+      steps.push(step);
+      yield { type: "step_end", step };
+      if (accepted) {
+        return { type: "answered", answer: answer.text, ...(answer.json !== undefined && { json: answer.json }), by: "final_answer" };
+      }
+      messages.push({ role: "assistant", content: finishTurn(winner.text, dialect) }, { role: "user", content: observation ?? "" });
+    }
+  } finally {
+    await session.dispose();
+  }
+  return yield* forcedAnswer(config, question, messages, steps, signal);
+}
+
+function observe(winner: Candidate, refused: string | undefined, dialect: Dialect): string {
+  if (!winner.action.ok) return renderParseError(winner.action.message, dialect);
+  if (refused !== undefined) return renderRefusal(refused, dialect);
+  if (!winner.attempt) throw new Error("A candidate with code was not tried.");
+  return renderObservation(winner.attempt, winner.action.code, dialect);
+}
+
+function failure(error: unknown, signal: AbortSignal): Outcome {
+  if (signal.aborted) return { type: "aborted", message: messageOf(signal.reason) };
+  return { type: "error", code: error instanceof ApprenticeError ? error.code : "unexpected", message: messageOf(error) };
+}

@@ -1,0 +1,16 @@
+import type { ChatModel } from "../model/types.ts";
+import { openModel } from "../model/open.ts";
+import { downloadBar } from "./terminal/download-bar.ts";
+
+/** Used where no model is named. */
+export const defaultModel = "qwen2.5-coder-0.5b";
+
+/** Opens a model by name; a download that this takes is shown on stderr. */
+export async function openNamedModel(name: string, adapters: readonly string[], signal: AbortSignal): Promise<ChatModel> {
+  const bar = downloadBar(name);
+  try {
+    return await openModel(name, { adapters: adapters.map((path) => ({ path })), onProgress: bar.onProgress, signal });
+  } finally {
+    bar.stop();
+  }
+}

@@ -1,0 +1,68 @@
+import pc from "picocolors";
+import type { RunEvent } from "../../solvers/types.ts";
+import type { Outcome, Step } from "../../trajectory/schema.ts";
+import { printable } from "./highlight.ts";
+import { turnPrinter } from "./turn-printer.ts";
+
+/** Shows a run on a terminal, live. */
+export function runPrinter(write: (text: string) => void): (event: RunEvent) => void {
+  let turn = turnPrinter("```", write);
+  return (event) => {
+    switch (event.type) {
+      case "run_start":
+        write(`${pc.bold(printable(event.question.text))}\n`);
+        break;
+      case "step_start":
+        write(`\n${pc.cyan(event.kind === "action" ? `── step ${event.step + 1} ──` : "── no steps left: asked for an answer ──")}\n`);
+        turn = turnPrinter("```", write);
+        break;
+      case "text_delta":
+        if (event.candidate === 0) turn.push(printable(event.text));
+        break;
+      case "step_end":
+        turn.end();
+        write(`${stepResult(event.step)}${pc.dim(cost(event.step.ms, event.step.usage.outputTokens))}\n`);
+        break;
+      case "run_end": {
+        const { outcome, steps, ms, usage } = event.trajectory;
+        write(`\n${outcomeLine(outcome)}\n`);
+        write(pc.dim(`${steps.length} ${steps.length === 1 ? "step" : "steps"} · ${cost(ms, usage.outputTokens)}\n`));
+        break;
+      }
+      case "candidate_end":
+      case "attempt_end":
+        break;
+    }
+  };
+}
+
+/** One line that says how a run ended. */
+export function outcomeLine(outcome: Outcome): string {
+  switch (outcome.type) {
+    case "answered": {
+      const note = outcome.by === "forced" ? pc.yellow(" (forced: the steps were used up)") : "";
+      return `${pc.green(pc.bold(`Answer: ${printable(outcome.answer)}`))}${note}`;
+    }
+    case "no_answer":
+      return pc.yellow("No answer: the steps were used up.");
+    case "error":
+      return pc.red(`Failed (${outcome.code}): ${printable(outcome.message)}`);
+    case "aborted":
+      return pc.yellow(`Stopped: ${printable(outcome.message)}`);
+  }
+}
+
+function stepResult(step: Step): string {
+  if (step.kind === "forced_answer" || step.observation === undefined) return "";
+  const failed = step.candidates[step.vote.winner]?.attempt?.error !== undefined || step.refused !== undefined || step.observation.startsWith("Error:");
+  const paint = failed ? pc.red : pc.gray;
+  return `${printable(step.observation)
+    .trimEnd()
+    .split("\n")
+    .map((line) => paint(`│ ${line}`))
+    .join("\n")}\n`;
+}
+
+function cost(ms: number, tokens: number): string {
+  return `${(ms / 1000).toFixed(1)} s · ${tokens} tokens`;
+}

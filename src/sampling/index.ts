@@ -1,0 +1,2 @@
+export { greedy } from "./greedy.ts";
+export type { Sampler } from "./types.ts";

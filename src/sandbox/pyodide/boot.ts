@@ -1,0 +1,134 @@
+/** Starts Pyodide in this worker, behind the gate. */
+
+import { pathToFileURL } from "node:url";
+import { Gate, type GatedModule } from "./gate.ts";
+import { harness, preloadedModules } from "./harness.ts";
+import { Native, type PythonModule } from "./native.ts";
+import type { WorkerData } from "./protocol.ts";
+
+type Settings = Record<string, unknown> & GatedModule & {
+  instantiateWasm(imports: WebAssembly.Imports, done: Instantiated): unknown;
+};
+type Instantiated = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void;
+
+/** The parts of Pyodide's interface that are used, undocumented ones too. */
+interface Pyodide {
+  readonly _module: PythonModule;
+  readonly FS: {
+    writeFile(path: string, data: Uint8Array, options?: { canOwn: boolean }): void;
+    mkdirTree(path: string): void;
+    unlink(path: string): void;
+  };
+  runPython(code: string): unknown;
+  loadPackage(names: string[]): Promise<unknown>;
+  setInterruptBuffer(buffer: Uint8Array): void;
+  setStdin(options: { error: true }): void;
+  setStdout(options: { write(data: Uint8Array): number }): void;
+  setStderr(options: { write(data: Uint8Array): number }): void;
+  makeMemorySnapshot(): Uint8Array;
+}
+
+export interface Booted {
+  readonly pyodide: Pyodide;
+  readonly native: Native;
+  readonly gate: Gate;
+}
+
+export async function boot(data: WorkerData): Promise<Booted> {
+  const { loadPyodide } = (await import(pathToFileURL(`${data.pyodideFolder}pyodide.mjs`).href)) as {
+    loadPyodide(options: Record<string, unknown>): Promise<Pyodide>;
+  };
+  const gate = new Gate(data.memoryBytes);
+  useCompiled(data.wasm);
+  const pyodide = await loadPyodide({
+    indexURL: data.pyodideFolder,
+    // No package can be asked for by name, so nothing is ever downloaded.
+    lockFileContents: emptyLock,
+    packageBaseUrl: data.pyodideFolder,
+    env: { HOME: "/home/python", PYTHONHASHSEED: "0", PYTHONDONTWRITEBYTECODE: "1" },
+    jsglobals: Object.create(null) as object,
+    stdout: () => {},
+    stderr: () => {},
+    createPyodideModule: gatedModule(data, gate),
+    ...(data.purpose === "snapshot" && { _makeSnapshot: true }),
+    ...(data.snapshot && { _loadSnapshot: data.snapshot }),
+  });
+  addWheels(pyodide, data);
+  if (!data.snapshot) prepare(pyodide, data);
+  return { pyodide, native: new Native(pyodide._module), gate };
+}
+
+const emptyLock = {
+  info: { abi_version: "2026_0", arch: "wasm32", platform: "emscripten", python: "3.14.0", version: "314.0.7" },
+  packages: {},
+};
+
+/** Takes the bridge to JavaScript away; from here on only listed imports work. */
+export function seal({ pyodide, gate }: Booted): void {
+  pyodide.setStdin({ error: true });
+  pyodide.runPython("import _apprentice; _apprentice.close_bridge(); _apprentice.gc.collect()");
+  // These devices are the host's terminal.
+  for (const device of ["/dev/tty", "/dev/tty1"]) pyodide.FS.unlink(device);
+  gate.seal();
+}
+
+function gatedModule(data: WorkerData, gate: Gate): (settings: Settings) => Promise<unknown> {
+  return async (settings) => {
+    const { default: create } = (await import(pathToFileURL(`${data.pyodideFolder}pyodide.asm.mjs`).href)) as {
+      default(settings: Settings): Promise<unknown>;
+    };
+    const instantiate = settings.instantiateWasm;
+    settings.instantiateWasm = (imports, done) => {
+      gate.guard(imports["env"] as Record<string, unknown>, settings);
+      return instantiate(imports, (instance, module) => {
+        fit(instance, data.snapshot);
+        done(instance, module);
+      });
+    };
+    return create(settings);
+  };
+}
+
+/** Pyodide copies a snapshot into a memory that may be too small for it. */
+function fit(instance: WebAssembly.Instance, snapshot: Uint8Array | undefined): void {
+  const memory = instance.exports["memory"] as WebAssembly.Memory;
+  const missing = (snapshot?.length ?? 0) - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
+}
+
+/** Pyodide would compile its 10 MB again in every worker; the host has done it once. */
+function useCompiled(wasm: WebAssembly.Module): void {
+  const original = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
+  const patched = async (source: unknown, imports?: WebAssembly.Imports): Promise<unknown> =>
+    ArrayBuffer.isView(source) && source.byteLength > 1_000_000
+      ? { module: wasm, instance: await WebAssembly.instantiate(wasm, imports) }
+      : original(source, imports);
+  const instantiate = WebAssembly.instantiate;
+  WebAssembly.instantiate = ((source: unknown, imports?: WebAssembly.Imports) =>
+    source instanceof WebAssembly.Module
+      ? instantiate(source, imports)
+      : patched(source, imports)) as typeof WebAssembly.instantiate;
+}
+
+const wheelFolder = "/lib/wheels";
+
+function addWheels(pyodide: Pyodide, data: WorkerData): void {
+  pyodide.FS.mkdirTree(wheelFolder);
+  for (const wheel of data.wheels) {
+    pyodide.FS.writeFile(`${wheelFolder}/${wheel.name}`, wheel.bytes, { canOwn: true });
+  }
+}
+
+function prepare(pyodide: Pyodide, data: WorkerData): void {
+  const paths = data.wheels.map((wheel) => `${wheelFolder}/${wheel.name}`);
+  pyodide.runPython(`
+import importlib, sys, types
+sys.path.extend(${JSON.stringify(paths)})
+for name in ${JSON.stringify([...preloadedModules, ...data.wheels.flatMap((wheel) => wheel.imports)])}:
+    importlib.import_module(name)
+module = types.ModuleType("_apprentice")
+sys.modules["_apprentice"] = module
+exec(compile(${JSON.stringify(harness)}, "<sandbox>", "exec"), module.__dict__)
+del importlib, name, module, types
+`);
+}

@@ -1,0 +1,48 @@
+/** Entry of the worker thread: boots, seals, then serves one session. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { boot, seal } from "./boot.ts";
+import { connect } from "./bridge.ts";
+import { DeniedImport, type Gate } from "./gate.ts";
+import type { FatalReason, FromWorker, ToWorker, WorkerData } from "./protocol.ts";
+import { maxMessageChars } from "./protocol.ts";
+
+const data = workerData as WorkerData;
+const host = parentPort;
+if (!host) throw new Error("This file only runs as a worker.");
+
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => host.postMessage(message, transfer);
+
+const booted = await boot(data);
+if (data.purpose === "snapshot") {
+  const bytes = booted.pyodide.makeMemorySnapshot();
+  send({ type: "snapshot", bytes }, [bytes.buffer as ArrayBuffer]);
+} else {
+  const { native, gate } = booted;
+  native.useModule("_apprentice");
+  const nextAction = connect(booted, data, send);
+  seal(booted);
+  const calls = {
+    configure: native.callable("configure"),
+    run: native.callable("run"),
+    check: native.callable("check"),
+  };
+  host.on("message", (message: ToWorker) => {
+    nextAction();
+    gate.memoryExceeded = false;
+    try {
+      const text = message.type === "configure" ? JSON.stringify(message) : message.source;
+      const result = calls[message.type](text) ?? "";
+      send({ type: "done", result: result.length > maxMessageChars ? "" : result });
+    } catch (error) {
+      send({ type: "fatal", reason: reasonOf(error, gate), message: String(error).slice(0, 500) });
+    }
+  });
+  send({ type: "ready" });
+}
+
+function reasonOf(error: unknown, gate: Gate): FatalReason {
+  if (error instanceof DeniedImport || gate.denied.length > 0) return "denied";
+  if (error instanceof RangeError) return "stack";
+  return gate.memoryExceeded ? "memory" : "crash";
+}

@@ -1,0 +1,1 @@
+export { scriptedModel, type ScriptedModel, type ScriptedTurn } from "../model/scripted.ts";

@@ -1,0 +1,14 @@
+import type { Trajectory } from "./schema.ts";
+
+/** Committed actions that failed, as the paper counts them (section 7): without readable code, and with code that failed. */
+export function countErrors(trajectory: Pick<Trajectory, "steps">): { parse: number; execution: number } {
+  let parse = 0;
+  let execution = 0;
+  for (const step of trajectory.steps) {
+    if (step.kind !== "action") continue;
+    const winner = step.candidates[step.vote.winner];
+    if (!winner?.action.ok || winner.attempt?.error?.kind === "syntax") parse += 1;
+    else if (winner.attempt?.error) execution += 1;
+  }
+  return { parse, execution };
+}
