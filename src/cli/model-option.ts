@@ -9,7 +9,7 @@ export const defaultModel = "qwen2.5-coder-0.5b";
 export async function openNamedModel(name: string, adapters: readonly string[], signal: AbortSignal): Promise<ChatModel> {
   const bar = downloadBar(name);
   try {
-    return await openModel(name, { adapters: adapters.map((path) => ({ path })), onProgress: bar.onProgress, signal });
+    return await openModel(name, { adapters, onProgress: bar.onProgress, signal });
   } finally {
     bar.stop();
   }

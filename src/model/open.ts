@@ -1,9 +1,6 @@
 import { llama, type LlamaModel, type LlamaOptions } from "./llama/llama.ts";
 
-export interface OpenOptions extends Omit<LlamaOptions, "model" | "adapters"> {
-  /** LoRA adapter: a path to a `.gguf` file. Default: none. */
-  readonly adapter?: string;
-}
+export type OpenModelOptions = Omit<LlamaOptions, "model">;
 
 /**
  * Opens the model that a name stands for: a catalogue name, a path to a `.gguf` file, or `hf:owner/repo/file.gguf`;
@@ -11,7 +8,6 @@ export interface OpenOptions extends Omit<LlamaOptions, "model" | "adapters"> {
  *
  * @throws ApprenticeError those of `llama`.
  */
-export async function openModel(spec: string, options: OpenOptions = {}): Promise<LlamaModel> {
-  const { adapter, ...rest } = options;
-  return llama({ ...rest, model: spec, ...(adapter !== undefined && { adapters: [adapter] }) });
+export async function openModel(spec: string, options: OpenModelOptions = {}): Promise<LlamaModel> {
+  return llama({ ...options, model: spec });
 }

@@ -35,6 +35,7 @@ export async function fetchFromHuggingFace(url: string, bytes: number | undefine
 export async function describeHuggingFaceFile(url: string, signal?: AbortSignal): Promise<{ sha256?: string; bytes?: number }> {
   const { response, done } = await request(url, { method: "HEAD", redirect: "manual" }, signal);
   done();
+  if (response.status === 405) return {};
   if (response.status >= 400) throw new Error(`HTTP ${response.status}`);
   const sha256 = (response.headers.get("x-linked-etag") ?? "").replaceAll('"', "");
   const bytes = Number(response.headers.get("x-linked-size") ?? (response.ok ? response.headers.get("content-length") : 0));

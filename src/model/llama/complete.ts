@@ -13,6 +13,7 @@ export interface Engine {
   readonly pool: SequencePool;
   readonly contextSize: number;
   readonly reusePrefix: boolean;
+  readonly isDisposed: () => boolean;
 }
 
 /** The completions of a request, one after another: each but the first finds the prompt evaluated already. */
@@ -28,7 +29,16 @@ export async function* complete(engine: Engine, request: GenerateRequest): Async
     );
   }
   const seed = request.seed ?? Math.floor(Math.random() * 2 ** 32);
-  for (let index = 0; index < (request.n ?? 1); index++) yield* completeOne(engine, request, prompt, index, seedOf(seed, index));
+  try {
+    for (let index = 0; index < (request.n ?? 1); index++) yield* completeOne(engine, request, prompt, index, seedOf(seed, index));
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    throw engine.isDisposed() ? disposed(engine.id, error) : error;
+  }
+}
+
+export function disposed(id: string, cause?: unknown): ApprenticeError {
+  return new ApprenticeError("model_disposed", `${id} was disposed of and cannot be used any more.`, { cause });
 }
 
 type Prompt = ReturnType<Tokenizer["prompt"]>;

@@ -4,8 +4,8 @@ import { ApprenticeError } from "../../errors.ts";
 import { pullModel, type PullOptions } from "../catalogue/pull.ts";
 import { resolveModel } from "../catalogue/resolve.ts";
 import type { ChatModel, Message } from "../types.ts";
-import { complete, type Engine } from "./complete.ts";
-import { expectReadable, loadWeights, openContext, type Adapter } from "./load.ts";
+import { complete, disposed, type Engine } from "./complete.ts";
+import { expectGguf, loadWeights, openContext, type Adapter } from "./load.ts";
 import { loadLlama, type Gpu } from "./peer.ts";
 import { SequencePool } from "./sequence-pool.ts";
 import { ChatTemplate } from "./template.ts";
@@ -60,7 +60,7 @@ export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const adapters = (options.adapters ?? []).map((adapter) => (typeof adapter === "string" ? { path: adapter } : adapter));
   const runtime = await loadLlama(options.gpu ?? "auto");
   const path = await pullModel(options.model, options);
-  for (const adapter of adapters) await expectReadable(adapter.path, "adapter_unreadable", "adapter");
+  for (const adapter of adapters) await expectGguf(adapter.path, "adapter_unreadable");
   const weights = await loadWeights(runtime, path, signal);
   try {
     const contextSize = options.contextSize ?? Math.min(weights.trainContextSize, 8192);
@@ -69,7 +69,7 @@ export async function llama(options: LlamaOptions): Promise<LlamaModel> {
     const pool = new SequencePool(Array.from({ length: sequences }, () => context.getSequence()));
     const tokenizer = new Tokenizer(weights, templateOf(weights, path));
     const id = options.id ?? [nameOf(options.model), ...adapters.map((adapter) => fileName(adapter.path))].join("+");
-    return asChatModel({ id, tokenizer, pool, contextSize: context.contextSize, reusePrefix }, weights);
+    return asChatModel({ id, tokenizer, pool, contextSize: context.contextSize, reusePrefix, isDisposed: () => weights.disposed }, weights);
   } catch (error) {
     await weights.dispose();
     throw error;
@@ -83,7 +83,7 @@ function asChatModel(engine: Engine, weights: Weights): LlamaModel {
     contextSize,
     can: { prefill: "native", samples: false, logprobs: false, seed: true },
     generate(request) {
-      if (weights.disposed) throw new ApprenticeError("model_disposed", `${id} was disposed of and cannot be used any more.`);
+      if (weights.disposed) throw disposed(id);
       return complete(engine, request);
     },
     render: (messages, { prefill = "" } = {}) => tokenizer.render(messages) + prefill,

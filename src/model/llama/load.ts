@@ -1,6 +1,8 @@
-import { access, constants } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { Llama, LlamaContext, LlamaModel as Weights } from "node-llama-cpp";
 import { ApprenticeError, messageOf } from "../../errors.ts";
+
+const LATEST_GGUF = 3;
 
 /** A LoRA adapter in a GGUF file, for the model it was trained on. */
 export interface Adapter {
@@ -11,7 +13,7 @@ export interface Adapter {
 
 /** @throws ApprenticeError `model_unreadable`. */
 export async function loadWeights(runtime: Llama, path: string, signal: AbortSignal | undefined): Promise<Weights> {
-  await expectReadable(path, "model_unreadable", "model");
+  await expectGguf(path, "model_unreadable");
   return runtime
     .loadModel({ modelPath: path, ...(signal && { loadSignal: signal }) })
     .catch((error) => failLoading(error, signal, "model_unreadable", `${path} cannot be read as a GGUF model`));
@@ -52,10 +54,23 @@ function failLoading(error: unknown, signal: AbortSignal | undefined, code: stri
   throw new ApprenticeError(code, `${message}: ${messageOf(error).split("\n")[0]}`, { cause: error });
 }
 
-/** @throws ApprenticeError `code`, with the path. */
-export async function expectReadable(path: string, code: string, what: string): Promise<void> {
-  await access(path, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
+/**
+ * Looks at the head of a GGUF file, before llama.cpp does and prints its doubts.
+ *
+ * @throws ApprenticeError `code`, with the path.
+ */
+export async function expectGguf(path: string, code: "model_unreadable" | "adapter_unreadable"): Promise<void> {
+  const what = code === "model_unreadable" ? "model" : "adapter";
+  const head = Buffer.alloc(8);
+  try {
+    const file = await open(path);
+    await file.read(head, 0, head.length, 0).finally(() => file.close());
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(error);
     throw new ApprenticeError(code, `Cannot read the ${what} ${path}: ${reason}.`, { cause: error });
-  });
+  }
+  const version = head.readUInt32LE(4);
+  if (head.toString("latin1", 0, 4) !== "GGUF" || version < 1 || version > LATEST_GGUF) {
+    throw new ApprenticeError(code, `Cannot read the ${what} ${path}: it is not a GGUF file that llama.cpp knows.`);
+  }
 }

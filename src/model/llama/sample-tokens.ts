@@ -1,4 +1,4 @@
-import type { LlamaContextSequence, Token } from "node-llama-cpp";
+import type { Token } from "node-llama-cpp";
 import type { Lease } from "./sequence-pool.ts";
 
 export interface Sampling {

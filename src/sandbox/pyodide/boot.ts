@@ -66,7 +66,7 @@ const emptyLock = {
 /** Takes the bridge to JavaScript away; from here on only listed imports work. */
 export function seal({ pyodide, gate }: Booted): void {
   pyodide.setStdin({ error: true });
-  pyodide.runPython("import _apprentice; _apprentice.close_bridge(); _apprentice.gc.collect()");
+  pyodide.runPython("import _apprentice; _apprentice.close_bridge()");
   // These devices are the host's terminal.
   for (const device of ["/dev/tty", "/dev/tty1"]) pyodide.FS.unlink(device);
   gate.seal();
@@ -98,16 +98,12 @@ function fit(instance: WebAssembly.Instance, snapshot: Uint8Array | undefined): 
 
 /** Pyodide would compile its 10 MB again in every worker; the host has done it once. */
 function useCompiled(wasm: WebAssembly.Module): void {
-  const original = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
-  const patched = async (source: unknown, imports?: WebAssembly.Imports): Promise<unknown> =>
+  const instantiate = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
+  const replaced = async (source: unknown, imports?: WebAssembly.Imports): Promise<unknown> =>
     ArrayBuffer.isView(source) && source.byteLength > 1_000_000
-      ? { module: wasm, instance: await WebAssembly.instantiate(wasm, imports) }
-      : original(source, imports);
-  const instantiate = WebAssembly.instantiate;
-  WebAssembly.instantiate = ((source: unknown, imports?: WebAssembly.Imports) =>
-    source instanceof WebAssembly.Module
-      ? instantiate(source, imports)
-      : patched(source, imports)) as typeof WebAssembly.instantiate;
+      ? { module: wasm, instance: await instantiate(wasm, imports) }
+      : instantiate(source, imports);
+  WebAssembly.instantiate = replaced as typeof WebAssembly.instantiate;
 }
 
 const wheelFolder = "/lib/wheels";
@@ -129,6 +125,8 @@ for name in ${JSON.stringify([...preloadedModules, ...data.wheels.flatMap((wheel
 module = types.ModuleType("_apprentice")
 sys.modules["_apprentice"] = module
 exec(compile(${JSON.stringify(harness)}, "<sandbox>", "exec"), module.__dict__)
+module.gc.collect()
+module.gc.freeze()
 del importlib, name, module, types
 `);
 }

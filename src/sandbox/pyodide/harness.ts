@@ -205,7 +205,7 @@ def describe(error, file):
     if isinstance(error, SyntaxError) and line is None:
         kind, line, message = "syntax", error.lineno, str(error.msg)
     elif isinstance(error, SystemExit):
-        message = f"exit is not needed here (code {message})"
+        message = "the action ends by itself: exit is not needed"
     return {"kind": kind, "name": type(error).__name__, "message": message, "line": line}
 
 
@@ -225,6 +225,7 @@ def run(source):
         linecache.cache[file] = (len(source), None, source.splitlines(True), file)
         exec(code, main.__dict__)
         value = main.__dict__.get(name)
+        main.__dict__.pop(VALUE_NAME, None)
         if value is not None:
             result["value"] = safe_str(value)
         del value

@@ -9,6 +9,8 @@ export interface Wheel {
   readonly bytes: Uint8Array;
   /** Modules to import before the first action. */
   readonly imports: readonly string[];
+  /** Has WASM libraries, so it is unpacked and linked at every boot: no snapshot. */
+  readonly compiled: boolean;
 }
 
 /** What a worker starts from. */

@@ -1,0 +1,3 @@
+export * from "./catalogue/index.ts";
+export * from "./llama/index.ts";
+export { openModel, type OpenModelOptions } from "./open.ts";

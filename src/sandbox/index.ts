@@ -1,0 +1,21 @@
+/**
+ * The room where Python runs.
+ *
+ * @module
+ */
+
+export { defaultLimits } from "./limits.ts";
+export { pyodideSandbox, type PyodideSandboxOptions } from "./pyodide/sandbox.ts";
+export type {
+  ActionError,
+  Attempt,
+  FinalAnswer,
+  HostFunction,
+  Json,
+  Limits,
+  Sandbox,
+  Session,
+  SessionOptions,
+  SyntaxIssue,
+  ToolCall,
+} from "./types.ts";

@@ -1,0 +1,67 @@
+/** What every worker of one sandbox starts from: compiled WASM, wheels, and the memory of a booted interpreter. */
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, sep } from "node:path";
+import { ApprenticeError, messageOf } from "../../errors.ts";
+import { packageRoot } from "../../package-root.ts";
+import { loadWheels, type LoadedWheel } from "./packages.ts";
+import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+
+export interface Image {
+  /** With a trailing separator. */
+  readonly pyodideFolder: string;
+  readonly workerFile: string;
+  readonly wasm: WebAssembly.Module;
+  readonly wheels: readonly LoadedWheel[];
+  /** Absent when a package cannot be in a snapshot: then each worker boots from nothing. */
+  readonly snapshot?: Uint8Array;
+}
+
+export interface ImageOptions {
+  readonly packages: readonly string[];
+  readonly cacheFolder: string;
+}
+
+/** `takeSnapshot` boots an interpreter once and gives its memory. */
+export async function loadImage(
+  { packages, cacheFolder }: ImageOptions,
+  takeSnapshot: (image: Image) => Promise<Uint8Array>,
+): Promise<Image> {
+  const require = createRequire(join(packageRoot(), "package.json"));
+  const pyodideFolder = dirname(require.resolve("pyodide")) + sep;
+  const workerFile = join(packageRoot(), "dist", "sandbox-worker.js");
+  const compiling = readFile(join(pyodideFolder, "pyodide.asm.wasm")).then((bytes) => WebAssembly.compile(bytes));
+  // It is awaited only after steps that may fail first.
+  compiling.catch(() => {});
+  const [wheels, worker, loader] = await Promise.all([
+    loadWheels(packages),
+    readWorker(workerFile),
+    readFile(join(pyodideFolder, "pyodide.mjs")),
+  ]);
+  const image = async (): Promise<Image> => ({ pyodideFolder, workerFile, wheels, wasm: await compiling });
+  if (wheels.some((wheel) => wheel.compiled)) return image();
+
+  // The loader names Pyodide's build; the worker file contains the harness and the list of preloaded modules.
+  const key = keyOf([loader, worker, process.versions.v8, process.arch, ...wheels.map(({ name, sha256 }) => name + sha256)]);
+  const cached = await readSnapshot(cacheFolder, key);
+  if (cached) return { ...(await image()), snapshot: cached };
+  const snapshot = await takeSnapshot(await image());
+  await writeSnapshot(cacheFolder, key, snapshot);
+  return { ...(await image()), snapshot };
+}
+
+async function readWorker(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new ApprenticeError("sandbox_not_built", `${messageOf(error)}: run "npm run build" first.`, { cause: error });
+  }
+}
+
+function keyOf(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(createHash("sha256").update(part).digest());
+  return hash.digest("hex").slice(0, 24);
+}

@@ -1,0 +1,92 @@
+import { resolve } from "node:path";
+import { ApprenticeError } from "../../errors.ts";
+import { defaultLimits } from "../limits.ts";
+import type { HostFunction, Sandbox, Session, SessionOptions } from "../types.ts";
+import { defaultCacheFolder } from "./cache-folder.ts";
+import { loadImage, type Image } from "./image.ts";
+import { Interpreter, takeSnapshot } from "./interpreter.ts";
+import { PyodideSession } from "./session.ts";
+
+export interface PyodideSandboxOptions {
+  /**
+   * Paths of wheels (`.whl`) to have besides sympy and mpmath: pure Python ones, or ones built for Pyodide's WASM.
+   * They are imported at boot. One with WASM libraries makes every boot slower, since it cannot be in the snapshot.
+   */
+  readonly packages?: readonly string[];
+  /**
+   * Folder for the memory snapshot that makes boots fast. Default: `apprentice/sandbox` in the user's cache folder.
+   * If it cannot be written, the first boot of each process is slow.
+   */
+  readonly cacheFolder?: string;
+}
+
+/**
+ * Python in sealed worker threads: no files, network, processes or JavaScript of the host.
+ *
+ * Nothing starts before the first `open`. Its first run on a machine takes some seconds, to make the snapshot.
+ * `open` throws ApprenticeError `sandbox_not_built`, `sandbox_boot_failed`, `sandbox_function_invalid`,
+ * `sandbox_limits_invalid`, `sandbox_disposed`, `package_missing`, `package_invalid` or `package_corrupt`.
+ */
+export function pyodideSandbox(options: PyodideSandboxOptions = {}): Sandbox {
+  return new PyodideSandbox(options);
+}
+
+class PyodideSandbox implements Sandbox {
+  readonly #options: PyodideSandboxOptions;
+  readonly #sessions = new Set<Session>();
+  #image: Promise<Image> | undefined;
+  #disposed = false;
+
+  constructor(options: PyodideSandboxOptions) {
+    this.#options = options;
+  }
+
+  async open(options: SessionOptions = {}): Promise<Session> {
+    const limits = { ...defaultLimits, ...options.limits };
+    const functions = options.functions ?? [];
+    checkLimits(limits);
+    checkFunctions(functions);
+    const image = await this.#loadImage();
+    const session = await PyodideSession.open(
+      () => Interpreter.start(image, limits),
+      { functions, limits, seed: options.seed ?? 0 },
+    );
+    this.#sessions.add(session);
+    if (this.#disposed) await this.dispose();
+    return session;
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await Promise.all([...this.#sessions].map((session) => session.dispose()));
+    this.#sessions.clear();
+  }
+
+  #loadImage(): Promise<Image> {
+    if (this.#disposed) throw new ApprenticeError("sandbox_disposed", "This sandbox was disposed: make another one.");
+    if (this.#image) return this.#image;
+    const packages = (this.#options.packages ?? []).map((path) => resolve(path));
+    const image = loadImage({ packages, cacheFolder: this.#options.cacheFolder ?? defaultCacheFolder() }, takeSnapshot);
+    // A failure may pass, a missing build say.
+    image.catch(() => (this.#image = undefined));
+    return (this.#image = image);
+  }
+}
+
+function checkLimits(limits: typeof defaultLimits): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isFinite(value) || value < 0) {
+      throw new ApprenticeError("sandbox_limits_invalid", `limits.${name} is ${value}: give a number of 0 or more.`);
+    }
+  }
+}
+
+function checkFunctions(functions: readonly HostFunction[]): void {
+  for (const { name, parameters } of functions) {
+    for (const each of [name, ...parameters.map((parameter) => parameter.name)]) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(each)) {
+        throw new ApprenticeError("sandbox_function_invalid", `"${each}" of function "${name}" is no Python name: rename it.`);
+      }
+    }
+  }
+}
