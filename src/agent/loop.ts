@@ -63,8 +63,9 @@ async function* takeSteps(
   const { dialect, maxSteps } = config;
   const random = seededRandom(seed);
   const messages = [...opening];
-  const sandbox = await config.sandbox();
-  const session = await sandbox.open({ functions: config.functions, limits: config.limits, seed });
+  // The interpreter starts while the model writes its first turn.
+  const session = config.sandbox().then((sandbox) => sandbox.open({ functions: config.functions, limits: config.limits, seed }));
+  session.catch(() => undefined);
   try {
     const context: StepContext = { ...config, session, signal };
 
@@ -95,7 +96,7 @@ async function* takeSteps(
       messages.push({ role: "assistant", content: finishTurn(winner.text, dialect) }, { role: "user", content: observation ?? "" });
     }
   } finally {
-    await session.dispose();
+    await session.then((opened) => opened.dispose(), () => undefined);
   }
   return yield* forcedAnswer(config, question, messages, steps, signal);
 }

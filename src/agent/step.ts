@@ -10,7 +10,8 @@ import { randomSeed } from "./random.ts";
 export interface StepContext {
   readonly model: ChatModel;
   readonly sampler: Sampler;
-  readonly session: Session;
+  /** May still be opening. */
+  readonly session: Promise<Session>;
   readonly dialect: Dialect;
   /** Tokens that a turn may take. */
   readonly maxTokens: number;
@@ -31,8 +32,9 @@ export async function* takeStep(
   random: () => number,
   context: StepContext,
 ): AsyncGenerator<RunEvent, StepResult> {
-  const { sampler, session, signal } = context;
+  const { sampler, signal } = context;
   const drawn = yield* drawCandidates(step, messages, randomSeed(random), context);
+  const session = await context.session;
 
   const withCode = drawn.flatMap(({ action, index }) => (action.ok ? [{ index, code: action.code }] : []));
   const attempts = new Map<number, Attempt>();
