@@ -18,11 +18,12 @@ export function huggingFaceUrl(repo: string, file: string): string {
 export async function fetchFromHuggingFace(url: string, bytes: number | undefined, context: FetchContext): Promise<void> {
   const { part, signal } = context;
   if (bytes !== undefined && part.size > bytes) await part.truncate();
-  for (let attempt = 1; bytes === undefined || part.size < bytes; attempt++) {
+  const isWhole = () => bytes !== undefined && part.size >= bytes;
+  for (let attempt = 1; !isWhole(); attempt++) {
     const before = part.size;
     try {
       await transfer(url, context);
-      if (bytes === undefined || part.size === before) break;
+      break;
     } catch (error) {
       signal?.throwIfAborted();
       if (attempt >= ATTEMPTS || part.size === before) throw error;

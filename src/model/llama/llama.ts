@@ -24,7 +24,7 @@ export interface LlamaOptions extends PullOptions {
   readonly sequences?: number;
   /** Default: `auto`, which falls back to the CPU. */
   readonly gpu?: Gpu;
-  /** Default: the physical cores. */
+  /** Default: the physical cores. They wait on each other: fewer are faster where other work keeps the cores busy. */
   readonly threads?: number;
   /**
    * Keep conversations evaluated between requests, so that only what is new need be evaluated. Numbers then differ in the
@@ -53,7 +53,7 @@ export interface LlamaModel extends ChatModel {
  * Opens a GGUF model with llama.cpp, through the optional peer dependency node-llama-cpp.
  *
  * @throws ApprenticeError `peer_missing`, `model_unknown`, `model_unreadable`, `adapter_unreadable`, `model_too_large`,
- * `gpu_unavailable`, and those of `pullModel`. Its `generate` throws `context_overflow`, `model_disposed`.
+ * `peer_unusable`, `gpu_unavailable`, and those of `pullModel`. Its `generate` throws `context_overflow`, `model_disposed`.
  */
 export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const { signal, reusePrefix = true, sequences = 1 } = options;

@@ -1,5 +1,6 @@
+import type * as Peer from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
-import { ApprenticeError, messageOf } from "../../errors.ts";
+import { ApprenticeError } from "../../errors.ts";
 
 /** Where a model is computed. `auto`: the best that this machine and the installed binaries offer. */
 export type Gpu = "auto" | "metal" | "cuda" | "vulkan" | false;
@@ -9,7 +10,7 @@ const instances = new Map<Gpu, Promise<Llama>>();
 /**
  * llama.cpp, loaded once per process and kind of GPU. Nothing is built, downloaded or printed.
  *
- * @throws ApprenticeError `peer_missing`, `gpu_unavailable`.
+ * @throws ApprenticeError `peer_missing`, `peer_unusable`, `gpu_unavailable`.
  */
 export function loadLlama(gpu: Gpu): Promise<Llama> {
   const known = instances.get(gpu);
@@ -21,6 +22,16 @@ export function loadLlama(gpu: Gpu): Promise<Llama> {
 }
 
 async function start(gpu: Gpu): Promise<Llama> {
+  const instance = await startAny(gpu);
+  // Asked for a GPU that it cannot have, the library takes the CPU without a word.
+  if (gpu !== "auto" && instance.gpu !== gpu) {
+    await instance.dispose();
+    throw gpuUnavailable(gpu);
+  }
+  return instance;
+}
+
+async function startAny(gpu: Gpu): Promise<Llama> {
   const { getLlama, LlamaLogLevel } = await importPeer();
   try {
     return await getLlama({
@@ -34,12 +45,17 @@ async function start(gpu: Gpu): Promise<Llama> {
       maxThreads: 0,
     });
   } catch (error) {
-    const reason = messageOf(error).split("\n")[0];
-    throw new ApprenticeError("gpu_unavailable", `llama.cpp cannot start with gpu ${JSON.stringify(gpu)}: ${reason}`, { cause: error });
+    if (gpu !== "auto" && gpu !== false) throw gpuUnavailable(gpu, error);
+    const advice = "install it again with its optional dependencies, or build it: npx node-llama-cpp source download";
+    throw new ApprenticeError("peer_unusable", `node-llama-cpp has no binary that works on this machine: ${advice}`, { cause: error });
   }
 }
 
-async function importPeer(): Promise<typeof import("node-llama-cpp")> {
+function gpuUnavailable(gpu: Gpu, cause?: unknown): ApprenticeError {
+  return new ApprenticeError("gpu_unavailable", `llama.cpp cannot use ${gpu} on this machine: leave gpu out, or set it to false`, { cause });
+}
+
+async function importPeer(): Promise<typeof Peer> {
   try {
     return await import("node-llama-cpp");
   } catch (error) {

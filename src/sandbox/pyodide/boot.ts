@@ -35,17 +35,18 @@ export interface Booted {
 }
 
 export async function boot(data: WorkerData): Promise<Booted> {
-  const { loadPyodide } = (await import(pathToFileURL(`${data.pyodideFolder}pyodide.mjs`).href)) as {
+  const { loadPyodide } = (await importPyodide(data.pyodideFolder, "pyodide.mjs")) as {
     loadPyodide(options: Record<string, unknown>): Promise<Pyodide>;
   };
   const gate = new Gate(data.memoryBytes);
-  useCompiled(data.wasm);
   const pyodide = await loadPyodide({
     indexURL: data.pyodideFolder,
     // No package can be asked for by name, so nothing is ever downloaded.
     lockFileContents: emptyLock,
     packageBaseUrl: data.pyodideFolder,
-    env: { HOME: "/home/python", PYTHONHASHSEED: "0", PYTHONDONTWRITEBYTECODE: "1" },
+    // Would be the worker's path on the host.
+    _sysExecutable: "/usr/bin/python3",
+    env: { LANG: "C.UTF-8", HOME: "/home/python", PYTHONHASHSEED: "0", PYTHONDONTWRITEBYTECODE: "1" },
     jsglobals: Object.create(null) as object,
     stdout: () => {},
     stderr: () => {},
@@ -56,6 +57,15 @@ export async function boot(data: WorkerData): Promise<Booted> {
   addWheels(pyodide, data);
   if (!data.snapshot) prepare(pyodide, data);
   return { pyodide, native: new Native(pyodide._module), gate };
+}
+
+/** Loads Pyodide's JavaScript while the host still reads the rest. */
+export async function warmUp(pyodideFolder: string): Promise<void> {
+  await Promise.all([importPyodide(pyodideFolder, "pyodide.mjs"), importPyodide(pyodideFolder, "pyodide.asm.mjs")]);
+}
+
+function importPyodide(folder: string, file: string): Promise<unknown> {
+  return import(pathToFileURL(folder + file).href) as Promise<unknown>;
 }
 
 const emptyLock = {
@@ -72,18 +82,22 @@ export function seal({ pyodide, gate }: Booted): void {
   gate.seal();
 }
 
-function gatedModule(data: WorkerData, gate: Gate): (settings: Settings) => Promise<unknown> {
+type CreateModule = (settings: Settings) => Promise<unknown>;
+
+function gatedModule(data: WorkerData, gate: Gate): CreateModule {
   return async (settings) => {
-    const { default: create } = (await import(pathToFileURL(`${data.pyodideFolder}pyodide.asm.mjs`).href)) as {
-      default(settings: Settings): Promise<unknown>;
-    };
-    const instantiate = settings.instantiateWasm;
+    const { default: create } = (await importPyodide(data.pyodideFolder, "pyodide.asm.mjs")) as { default: CreateModule };
+    // Pyodide's own would compile its 10 MB again in every worker.
     settings.instantiateWasm = (imports, done) => {
-      gate.guard(imports["env"] as Record<string, unknown>, settings);
-      return instantiate(imports, (instance, module) => {
-        fit(instance, data.snapshot);
-        done(instance, module);
-      });
+      const env = imports["env"] as Record<string, unknown>;
+      const errorMarker = Symbol("error");
+      env["Jsv_GetError_import"] = () => errorMarker;
+      env["JsvError_Check"] = (value: unknown) => value === errorMarker;
+      gate.guard(env, settings);
+      const instance = new WebAssembly.Instance(data.wasm, imports);
+      fit(instance, data.snapshot);
+      done(instance, data.wasm);
+      return {};
     };
     return create(settings);
   };
@@ -94,16 +108,6 @@ function fit(instance: WebAssembly.Instance, snapshot: Uint8Array | undefined): 
   const memory = instance.exports["memory"] as WebAssembly.Memory;
   const missing = (snapshot?.length ?? 0) - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
-}
-
-/** Pyodide would compile its 10 MB again in every worker; the host has done it once. */
-function useCompiled(wasm: WebAssembly.Module): void {
-  const instantiate = WebAssembly.instantiate as (source: unknown, imports?: WebAssembly.Imports) => Promise<unknown>;
-  const replaced = async (source: unknown, imports?: WebAssembly.Imports): Promise<unknown> =>
-    ArrayBuffer.isView(source) && source.byteLength > 1_000_000
-      ? { module: wasm, instance: await instantiate(wasm, imports) }
-      : instantiate(source, imports);
-  WebAssembly.instantiate = replaced as typeof WebAssembly.instantiate;
 }
 
 const wheelFolder = "/lib/wheels";

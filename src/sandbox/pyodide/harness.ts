@@ -5,7 +5,7 @@
  * `_host(text)` and `_write(bytes)` are put into the module by the worker. Everything else crosses as JSON text.
  */
 export const harness = String.raw`
-import ast, builtins, gc, inspect, io, json, linecache, os, random, sys, types, typing
+import ast, asyncio, builtins, gc, inspect, io, json, linecache, os, random, sys, time, types, typing
 
 VALUE_CHARS = 20_000
 VALUE_NAME = " value"  # not an identifier, so no code can mean it
@@ -136,6 +136,32 @@ def no_process(*args, **kwargs):
     raise PermissionError("processes are not available in the sandbox")
 
 
+class Waiting:
+    """Selector without files: waits for the time of the next callback."""
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise RuntimeError("the event loop waits for something that cannot happen here")
+        time.sleep(max(0, timeout))
+        return []
+
+
+class EventLoop(asyncio.BaseEventLoop):
+    def __init__(self):
+        super().__init__()
+        self._selector = Waiting()
+
+    def _process_events(self, events):
+        pass
+
+    def _write_to_self(self):
+        pass
+
+
+class EventLoopPolicy(asyncio.events._BaseDefaultEventLoopPolicy):
+    _loop_factory = EventLoop
+
+
 class Bridge:
     """Finder that hides the modules through which Python reaches JavaScript."""
 
@@ -154,6 +180,11 @@ def close_bridge():
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] not in Bridge.hidden]
     sys.meta_path.insert(0, Bridge)
     sys.excepthook = sys.__excepthook__
+    # Pyodide's own would wait in JavaScript's event loop.
+    asyncio.events._set_event_loop_policy(EventLoopPolicy())
+    asyncio.events._set_running_loop(None)
+    asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)
+    time.sleep = getattr(time.sleep, "__wrapped__", time.sleep)
     builtins.input = no_input
     os.system = os.popen = no_process
 

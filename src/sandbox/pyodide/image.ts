@@ -10,9 +10,6 @@ import { loadWheels, type LoadedWheel } from "./packages.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 
 export interface Image {
-  /** With a trailing separator. */
-  readonly pyodideFolder: string;
-  readonly workerFile: string;
   readonly wasm: WebAssembly.Module;
   readonly wheels: readonly LoadedWheel[];
   /** Absent when a package cannot be in a snapshot: then each worker boots from nothing. */
@@ -29,18 +26,16 @@ export async function loadImage(
   { packages, cacheFolder }: ImageOptions,
   takeSnapshot: (image: Image) => Promise<Uint8Array>,
 ): Promise<Image> {
-  const require = createRequire(join(packageRoot(), "package.json"));
-  const pyodideFolder = dirname(require.resolve("pyodide")) + sep;
-  const workerFile = join(packageRoot(), "dist", "sandbox-worker.js");
-  const compiling = readFile(join(pyodideFolder, "pyodide.asm.wasm")).then((bytes) => WebAssembly.compile(bytes));
+  const folder = pyodideFolder();
+  const compiling = readFile(join(folder, "pyodide.asm.wasm")).then((bytes) => WebAssembly.compile(bytes));
   // It is awaited only after steps that may fail first.
   compiling.catch(() => {});
   const [wheels, worker, loader] = await Promise.all([
     loadWheels(packages),
-    readWorker(workerFile),
-    readFile(join(pyodideFolder, "pyodide.mjs")),
+    readWorker(workerFile()),
+    readFile(join(folder, "pyodide.mjs")),
   ]);
-  const image = async (): Promise<Image> => ({ pyodideFolder, workerFile, wheels, wasm: await compiling });
+  const image = async (): Promise<Image> => ({ wheels, wasm: await compiling });
   if (wheels.some((wheel) => wheel.compiled)) return image();
 
   // The loader names Pyodide's build; the worker file contains the harness and the list of preloaded modules.
@@ -50,6 +45,17 @@ export async function loadImage(
   const snapshot = await takeSnapshot(await image());
   await writeSnapshot(cacheFolder, key, snapshot);
   return { ...(await image()), snapshot };
+}
+
+/** Folder of the `pyodide` package, with a trailing separator. */
+export function pyodideFolder(): string {
+  const require = createRequire(join(packageRoot(), "package.json"));
+  return dirname(require.resolve("pyodide")) + sep;
+}
+
+/** The built worker: also when this file runs from `src/`. */
+export function workerFile(): string {
+  return join(packageRoot(), "dist", "sandbox-worker.js");
 }
 
 async function readWorker(file: string): Promise<Buffer> {

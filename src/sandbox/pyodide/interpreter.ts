@@ -2,8 +2,8 @@
 
 import { MessageChannel, Worker, type MessagePort } from "node:worker_threads";
 import { ApprenticeError } from "../../errors.ts";
-import type { Image } from "./image.ts";
-import { counter, type FatalReason, type FromWorker, type SharedState, type ToWorker, type WorkerData } from "./protocol.ts";
+import { pyodideFolder, workerFile, type Image } from "./image.ts";
+import { counter, type FatalReason, type FromWorker, type SharedState, type ToWorker, type WorkerData, type WorkerStart } from "./protocol.ts";
 
 export type Reply =
   | { readonly type: "done"; readonly result: string }
@@ -15,7 +15,7 @@ export interface Listener {
   final(request: string): void;
 }
 
-const bootMs = 60_000;
+const bootMs = 120_000;
 
 export class Interpreter {
   readonly #worker: Worker;
@@ -36,10 +36,14 @@ export class Interpreter {
     worker.unref();
   }
 
-  static async start(image: Image, limits: { memoryBytes: number; outputBytes: number }): Promise<Interpreter> {
-    const { worker, shared, replies } = spawn(image, "session", limits);
+  /** The worker starts while the image is still being loaded. */
+  static async start(image: Promise<Image>, limits: { memoryBytes: number; outputBytes: number }): Promise<Interpreter> {
+    const { worker, shared, replies, boot } = spawn("session", limits);
+    const ready = firstMessage(worker, "ready");
+    ready.catch(() => {});
     try {
-      await firstMessage(worker, "ready");
+      boot(await image);
+      await ready;
     } catch (error) {
       await worker.terminate();
       throw error;
@@ -115,8 +119,9 @@ export class Interpreter {
 
 /** Boots once from nothing and gives the memory of the interpreter. */
 export async function takeSnapshot(image: Image): Promise<Uint8Array> {
-  const { worker } = spawn(image, "snapshot", { memoryBytes: 2 ** 30, outputBytes: 0 });
+  const { worker, boot } = spawn("snapshot", { memoryBytes: 2 ** 30, outputBytes: 0 });
   try {
+    boot(image);
     const { bytes } = await firstMessage(worker, "snapshot");
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
@@ -126,21 +131,16 @@ export async function takeSnapshot(image: Image): Promise<Uint8Array> {
   }
 }
 
-function spawn(image: Image, purpose: WorkerData["purpose"], limits: { memoryBytes: number; outputBytes: number }) {
+function spawn(purpose: WorkerData["purpose"], limits: { memoryBytes: number; outputBytes: number }) {
   const shared: SharedState = {
     interrupt: new Uint8Array(new SharedArrayBuffer(1)),
     counters: new Int32Array(new SharedArrayBuffer(12)),
     output: new Uint8Array(new SharedArrayBuffer(limits.outputBytes)),
   };
   const { port1, port2 } = new MessageChannel();
-  const { pyodideFolder, wasm, wheels, snapshot } = image;
-  const workerData: WorkerData = {
-    pyodideFolder, wasm, wheels, purpose, shared, replies: port2, memoryBytes: limits.memoryBytes,
-    ...(snapshot && { snapshot }),
-  };
-  const worker = new Worker(image.workerFile, {
-    workerData,
-    transferList: [port2],
+  const start: WorkerStart = { pyodideFolder: pyodideFolder() };
+  const worker = new Worker(workerFile(), {
+    workerData: start,
     env: {},
     argv: [],
     execArgv: [],
@@ -150,20 +150,31 @@ function spawn(image: Image, purpose: WorkerData["purpose"], limits: { memoryByt
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 8 },
   });
-  return { worker, shared, replies: port1 };
+  const boot = ({ wasm, wheels, snapshot }: Image): void => {
+    const { memoryBytes } = limits;
+    const data: WorkerData = {
+      ...start, wasm, wheels, purpose, shared, replies: port2, memoryBytes,
+      ...(snapshot && { snapshot }),
+    };
+    worker.postMessage(data, [port2]);
+  };
+  return { worker, shared, replies: port1, boot };
 }
 
 function firstMessage<T extends FromWorker["type"]>(worker: Worker, type: T): Promise<Extract<FromWorker, { type: T }>> {
   return new Promise((resolve, reject) => {
-    const fail = (reason: string): void =>
+    const fail = (reason: string): void => {
+      settle();
       reject(new ApprenticeError("sandbox_boot_failed", `The Python sandbox did not start: ${reason}`));
+    };
     const timer = setTimeout(() => fail(`nothing happened for ${bootMs / 1000} s.`), bootMs);
     const onError = (error: Error): void => fail(error.message);
     const onExit = (): void => fail("its worker ended.");
     const settle = (): void => {
       clearTimeout(timer);
-      worker.off("error", onError).off("exit", onExit);
+      worker.off("exit", onExit);
     };
+    // It stays: an error without a listener would end the host.
     worker.on("error", onError).on("exit", onExit);
     worker.once("message", (message: FromWorker) => {
       settle();

@@ -13,9 +13,15 @@ export interface Wheel {
   readonly compiled: boolean;
 }
 
+/** What a worker is born with; `WorkerData` follows as its first message. */
+export interface WorkerStart {
+  /** With a trailing separator. */
+  readonly pyodideFolder: string;
+}
+
 /** What a worker starts from. */
 export interface WorkerData {
-  /** Folder of the `pyodide` package, with a trailing slash. */
+  /** With a trailing separator. */
   readonly pyodideFolder: string;
   readonly wasm: WebAssembly.Module;
   readonly wheels: readonly Wheel[];

@@ -46,7 +46,7 @@ class PyodideSandbox implements Sandbox {
     const functions = options.functions ?? [];
     checkLimits(limits);
     checkFunctions(functions);
-    const image = await this.#loadImage();
+    const image = this.#loadImage();
     const session = await PyodideSession.open(
       () => Interpreter.start(image, limits),
       { functions, limits, seed: options.seed ?? 0 },

@@ -1,15 +1,19 @@
 /** Entry of the worker thread: boots, seals, then serves one session. */
 
+import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
-import { boot, seal } from "./boot.ts";
+import { boot, seal, warmUp } from "./boot.ts";
 import { connect } from "./bridge.ts";
 import { DeniedImport, type Gate } from "./gate.ts";
-import type { FatalReason, FromWorker, ToWorker, WorkerData } from "./protocol.ts";
+import type { FatalReason, FromWorker, ToWorker, WorkerData, WorkerStart } from "./protocol.ts";
 import { maxMessageChars } from "./protocol.ts";
 
-const data = workerData as WorkerData;
 const host = parentPort;
 if (!host) throw new Error("This file only runs as a worker.");
+
+const arriving = once(host, "message") as Promise<[WorkerData]>;
+await warmUp((workerData as WorkerStart).pyodideFolder);
+const [data] = await arriving;
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => host.postMessage(message, transfer);
 
