@@ -54,8 +54,8 @@ while todo:
 for cls in seen:
     if cls.__module__.startswith(("pyodide", "_pyodide")) or "JsProxy" in cls.__name__:
         try:
-            print(cls.new, "ESCAPED")
-        except AttributeError:
+            print(cls.__new__(cls).new().constructor, "ESCAPED")
+        except Exception:
             pass
 # %% modules held by functions
 import gc, types

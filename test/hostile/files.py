@@ -68,3 +68,29 @@ loader = importlib.machinery.ExtensionFileLoader("evil", "/tmp/evil.so")
 spec = importlib.util.spec_from_file_location("evil", "/tmp/evil.so", loader=loader)
 importlib.util.module_from_spec(spec)
 print("ESCAPED")
+# %% fill the memory with files
+import os
+for i in range(10**6):
+    with open(f"/tmp/{i}", "wb") as f:
+        f.write(b"x" * 10**6)
+print("ESCAPED")
+# %% fill the memory with removed files
+import os
+keep = []
+for i in range(4000):
+    keep.append(open("/tmp/gone", "wb"))
+    os.remove("/tmp/gone")
+    keep[-1].write(b"x" * 10**6)
+    keep[-1].flush()
+print("ESCAPED")
+# %% a sparse file
+f = open("/tmp/sparse", "wb")
+f.seek(10**11)
+f.write(b"x")
+f.flush()
+print("ESCAPED")
+# %% truncate to a huge size
+import os
+open("/tmp/t", "wb").close()
+os.truncate("/tmp/t", 10**12)
+print("ESCAPED")

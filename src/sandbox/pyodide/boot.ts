@@ -1,6 +1,7 @@
 /** Starts Pyodide in this worker, behind the gate. */
 
 import { pathToFileURL } from "node:url";
+import { limitFiles, type FileSystem } from "./files.ts";
 import { Gate, type GatedModule } from "./gate.ts";
 import { harness, preloadedModules } from "./harness.ts";
 import { Native, type PythonModule } from "./native.ts";
@@ -14,7 +15,7 @@ type Instantiated = (instance: WebAssembly.Instance, module: WebAssembly.Module)
 /** The parts of Pyodide's interface that are used, undocumented ones too. */
 interface Pyodide {
   readonly _module: PythonModule;
-  readonly FS: {
+  readonly FS: FileSystem & {
     writeFile(path: string, data: Uint8Array, options?: { canOwn: boolean }): void;
     mkdirTree(path: string): void;
     unlink(path: string): void;
@@ -74,11 +75,12 @@ const emptyLock = {
 };
 
 /** Takes the bridge to JavaScript away; from here on only listed imports work. */
-export function seal({ pyodide, gate }: Booted): void {
+export function seal({ pyodide, gate }: Booted, { memoryBytes }: WorkerData): void {
   pyodide.setStdin({ error: true });
   pyodide.runPython("import _apprentice; _apprentice.close_bridge()");
   // These devices are the host's terminal.
   for (const device of ["/dev/tty", "/dev/tty1"]) pyodide.FS.unlink(device);
+  limitFiles(pyodide.FS, memoryBytes);
   gate.seal();
 }
 

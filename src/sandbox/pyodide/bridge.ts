@@ -2,7 +2,7 @@
 
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { Booted } from "./boot.ts";
-import { counter, maxMessageChars, type FromWorker, type WorkerData } from "./protocol.ts";
+import { counter, type FromWorker, type WorkerData } from "./protocol.ts";
 
 /** Connects Python's `_write` and `_host`. Call what it returns before each action. */
 export function connect(
@@ -23,7 +23,6 @@ export function connect(
   };
 
   const request = (text: string): string => {
-    if (text.length > maxMessageChars) return failure("the request is too large");
     if (isFinal(text)) {
       // Only the first answer of an action counts.
       if (!finalSent) send({ type: "final", request: text });
@@ -45,7 +44,7 @@ export function connect(
   });
   native.define("_host", (object) => {
     const text = native.text(object);
-    return text === undefined ? native.typeError("a string is needed") : native.newText(request(text));
+    return text === undefined ? native.typeError("a string is needed, of 4 MB at most") : native.newText(request(text));
   });
   // What C code or os.write() prints goes the same way.
   pyodide.setStdout({ write });

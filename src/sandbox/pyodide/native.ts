@@ -25,6 +25,8 @@ export interface PythonModule {
   _PyCMethod_New(definition: number, self: number, module: number, type: number): number;
 }
 
+import { maxMessageChars } from "./protocol.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const METH_O = 0x0008;
@@ -71,7 +73,7 @@ export class Native {
     return 0;
   }
 
-  /** The text of a `str`; undefined for any other object. */
+  /** The text of a `str`; undefined for any other object, and for one that is too long. */
   text(object: number): string | undefined {
     const start = this.#python._PyUnicode_AsUTF8AndSize(object, this.#lengthCell);
     if (start === 0) {
@@ -79,6 +81,8 @@ export class Native {
       return undefined;
     }
     const length = this.#python.HEAPU32[this.#lengthCell >>> 2] ?? 0;
+    // A string as big as Python's heap would end the worker.
+    if (length > maxMessageChars) return undefined;
     return decoder.decode(this.#python.HEAPU8.subarray(start, start + length));
   }
 

@@ -68,5 +68,5 @@ export type FromWorker =
 
 export type FatalReason = "stack" | "memory" | "denied" | "crash";
 
-/** Characters of a result or of a tool request. */
+/** Length of a result, of a tool request and of its reply. */
 export const maxMessageChars = 4_000_000;

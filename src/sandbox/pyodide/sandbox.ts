@@ -33,7 +33,7 @@ export function pyodideSandbox(options: PyodideSandboxOptions = {}): Sandbox {
 
 class PyodideSandbox implements Sandbox {
   readonly #options: PyodideSandboxOptions;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<PyodideSession>();
   #image: Promise<Image> | undefined;
   #disposed = false;
 
@@ -52,6 +52,7 @@ class PyodideSandbox implements Sandbox {
       { functions, limits, seed: options.seed ?? 0 },
     );
     this.#sessions.add(session);
+    void session.disposed.then(() => this.#sessions.delete(session));
     if (this.#disposed) await this.dispose();
     return session;
   }

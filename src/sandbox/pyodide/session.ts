@@ -17,6 +17,7 @@ export class PyodideSession implements Session {
   #interpreter: Promise<Interpreter>;
   /** The end of the last operation: an interpreter does one thing at a time. */
   #tail: Promise<unknown> = Promise.resolve();
+  readonly #disposing = Promise.withResolvers<void>();
   #disposed = false;
 
   private constructor(start: () => Promise<Interpreter>, options: PyodideSessionOptions) {
@@ -57,9 +58,15 @@ export class PyodideSession implements Session {
     });
   }
 
+  /** Settles when the session is disposed. */
+  get disposed(): Promise<void> {
+    return this.#disposing.promise;
+  }
+
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#disposing.resolve();
     // A start that failed was reported to whoever waited for it.
     const interpreter = await this.#interpreter.catch(() => undefined);
     await interpreter?.terminate();

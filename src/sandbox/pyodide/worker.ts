@@ -6,7 +6,6 @@ import { boot, seal, warmUp } from "./boot.ts";
 import { connect } from "./bridge.ts";
 import { DeniedImport, type Gate } from "./gate.ts";
 import type { FatalReason, FromWorker, ToWorker, WorkerData, WorkerStart } from "./protocol.ts";
-import { maxMessageChars } from "./protocol.ts";
 
 const host = parentPort;
 if (!host) throw new Error("This file only runs as a worker.");
@@ -25,7 +24,7 @@ if (data.purpose === "snapshot") {
   const { native, gate } = booted;
   native.useModule("_apprentice");
   const nextAction = connect(booted, data, send);
-  seal(booted);
+  seal(booted, data);
   const calls = {
     configure: native.callable("configure"),
     run: native.callable("run"),
@@ -36,8 +35,7 @@ if (data.purpose === "snapshot") {
     gate.memoryExceeded = false;
     try {
       const text = message.type === "configure" ? JSON.stringify(message) : message.source;
-      const result = calls[message.type](text) ?? "";
-      send({ type: "done", result: result.length > maxMessageChars ? "" : result });
+      send({ type: "done", result: calls[message.type](text) ?? "" });
     } catch (error) {
       send({ type: "fatal", reason: reasonOf(error, gate), message: String(error).slice(0, 500) });
     }
