@@ -30,7 +30,9 @@ const ours: number[] = [];
 const theirs: number[] = [];
 for (let index = -5; index < 40; index += 1) {
   const [a, b] = [await timed(run), await runPeer()];
-  if (index >= 0) ours.push(a), theirs.push(b);
+  if (index < 0) continue;
+  ours.push(a);
+  theirs.push(b);
 }
 report("loop: 5 scripted steps, a fresh session a run", ours, theirs);
 peer.close();

