@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
-import pc from "picocolors";
+import { colours } from "./terminal/colours.ts";
 import { ApprenticeError, messageOf } from "../errors.ts";
 import type { Attempt } from "../sandbox/types.ts";
 import { collect, mebibytes, printJson, seconds } from "./options.ts";
@@ -60,7 +60,7 @@ async function readSource(file: string): Promise<string> {
 
 function show({ stdout, value, error, finalAnswer }: Attempt): void {
   process.stdout.write(printable(stdout));
-  if (finalAnswer) process.stdout.write(`${pc.green(`final_answer: ${printable(finalAnswer.text)}`)}\n`);
-  else if (value !== undefined) process.stdout.write(`${pc.dim("→")} ${printable(value)}\n`);
-  if (error) process.stderr.write(`${pc.red(`${error.name}: ${printable(error.message)}`)}${error.line === undefined ? "" : ` (line ${error.line})`}\n`);
+  if (finalAnswer) process.stdout.write(`${colours.green(`final_answer: ${printable(finalAnswer.text)}`)}\n`);
+  else if (value !== undefined) process.stdout.write(`${colours.dim("→")} ${printable(value)}\n`);
+  if (error) process.stderr.write(`${colours.red(`${error.name}: ${printable(error.message)}`)}${error.line === undefined ? "" : ` (line ${error.line})`}\n`);
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import pc from "picocolors";
+import { colours } from "./terminal/colours.ts";
 import { catalogue, isModelCached, pullModel } from "../model/catalogue/index.ts";
 import { printJson } from "./options.ts";
 import { downloadBar } from "./terminal/download-bar.ts";
@@ -17,7 +17,7 @@ export function modelsCommand(program: Command, signal: AbortSignal): void {
         const cached = await isModelCached(name);
         if (json) printJson({ name, bytes, licence, description, cached });
         else {
-          const mark = cached ? pc.green("here") : pc.dim("  – ");
+          const mark = cached ? colours.green("here") : colours.dim("  – ");
           process.stdout.write(`${mark}  ${name.padEnd(20)} ${String(Math.round(bytes / 1e6)).padStart(5)} MB  ${licence.padEnd(11)} ${description}\n`);
         }
       }

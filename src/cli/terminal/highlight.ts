@@ -1,11 +1,11 @@
 import { common, createEmphasize } from "emphasize";
-import pc from "picocolors";
+import { colours } from "./colours.ts";
 
 const emphasize = createEmphasize(common);
 
 /** Python in colours, on a terminal that has them. */
 export function highlightPython(code: string): string {
-  return pc.isColorSupported ? emphasize.highlight("python", code).value : code;
+  return colours.isColorSupported ? emphasize.highlight("python", code).value : code;
 }
 
 /** Text without the control characters by which a model could drive the terminal. */

@@ -1,4 +1,4 @@
-import pc from "picocolors";
+import { colours } from "./colours.ts";
 import type { RunEvent } from "../../solvers/types.ts";
 import type { Outcome, Step } from "../../trajectory/schema.ts";
 import { printable } from "./highlight.ts";
@@ -10,10 +10,10 @@ export function runPrinter(write: (text: string) => void): (event: RunEvent) => 
   return (event) => {
     switch (event.type) {
       case "run_start":
-        write(`${pc.bold(printable(event.question.text))}\n`);
+        write(`${colours.bold(printable(event.question.text))}\n`);
         break;
       case "step_start":
-        write(`\n${pc.cyan(event.kind === "action" ? `── step ${event.step + 1} ──` : "── no steps left: asked for an answer ──")}\n`);
+        write(`\n${colours.cyan(event.kind === "action" ? `── step ${event.step + 1} ──` : "── no steps left: asked for an answer ──")}\n`);
         turn = turnPrinter("```", write);
         break;
       case "text_delta":
@@ -21,12 +21,12 @@ export function runPrinter(write: (text: string) => void): (event: RunEvent) => 
         break;
       case "step_end":
         turn.end();
-        write(`${stepResult(event.step)}${pc.dim(cost(event.step.ms, event.step.usage.outputTokens))}\n`);
+        write(`${stepResult(event.step)}${colours.dim(cost(event.step.ms, event.step.usage.outputTokens))}\n`);
         break;
       case "run_end": {
         const { outcome, steps, ms, usage } = event.trajectory;
         write(`\n${outcomeLine(outcome)}\n`);
-        write(pc.dim(`${steps.length} ${steps.length === 1 ? "step" : "steps"} · ${cost(ms, usage.outputTokens)}\n`));
+        write(colours.dim(`${steps.length} ${steps.length === 1 ? "step" : "steps"} · ${cost(ms, usage.outputTokens)}\n`));
         break;
       }
       case "candidate_end":
@@ -40,22 +40,22 @@ export function runPrinter(write: (text: string) => void): (event: RunEvent) => 
 export function outcomeLine(outcome: Outcome): string {
   switch (outcome.type) {
     case "answered": {
-      const note = outcome.by === "forced" ? pc.yellow(" (forced: the steps were used up)") : "";
-      return `${pc.green(pc.bold(`Answer: ${printable(outcome.answer)}`))}${note}`;
+      const note = outcome.by === "forced" ? colours.yellow(" (forced: the steps were used up)") : "";
+      return `${colours.green(colours.bold(`Answer: ${printable(outcome.answer)}`))}${note}`;
     }
     case "no_answer":
-      return pc.yellow("No answer: the steps were used up.");
+      return colours.yellow("No answer: the steps were used up.");
     case "error":
-      return pc.red(`Failed (${outcome.code}): ${printable(outcome.message)}`);
+      return colours.red(`Failed (${outcome.code}): ${printable(outcome.message)}`);
     case "aborted":
-      return pc.yellow(`Stopped: ${printable(outcome.message)}`);
+      return colours.yellow(`Stopped: ${printable(outcome.message)}`);
   }
 }
 
 function stepResult(step: Step): string {
   if (step.kind === "forced_answer" || step.observation === undefined) return "";
   const failed = step.candidates[step.vote.winner]?.attempt?.error !== undefined || step.refused !== undefined || step.observation.startsWith("Error:");
-  const paint = failed ? pc.red : pc.gray;
+  const paint = failed ? colours.red : colours.gray;
   return `${printable(step.observation)
     .trimEnd()
     .split("\n")
