@@ -21,7 +21,7 @@ interface Pyodide {
     unlink(path: string): void;
   };
   runPython(code: string): unknown;
-  loadPackage(names: string[]): Promise<unknown>;
+  unpackArchive(bytes: Uint8Array, format: "wheel"): void;
   setInterruptBuffer(buffer: Uint8Array): void;
   setStdin(options: { error: true }): void;
   setStdout(options: { write(data: Uint8Array): number }): void;
@@ -116,18 +116,26 @@ const wheelFolder = "/lib/wheels";
 
 function addWheels(pyodide: Pyodide, data: WorkerData): void {
   pyodide.FS.mkdirTree(wheelFolder);
-  for (const wheel of data.wheels) {
-    pyodide.FS.writeFile(`${wheelFolder}/${wheel.name}`, wheel.bytes, { canOwn: true });
+  for (const { name, bytes, extensions } of data.wheels) {
+    if (extensions.length > 0) pyodide.unpackArchive(bytes.slice(), "wheel");
+    else pyodide.FS.writeFile(`${wheelFolder}/${name}`, bytes, { canOwn: true });
   }
 }
 
 function prepare(pyodide: Pyodide, data: WorkerData): void {
-  const paths = data.wheels.map((wheel) => `${wheelFolder}/${wheel.name}`);
+  const paths = data.wheels.filter((wheel) => wheel.extensions.length === 0).map((wheel) => `${wheelFolder}/${wheel.name}`);
+  // Libraries cannot be linked once sealed, so all of them are now; those that need what is not here are left out.
+  const extensions = data.wheels.flatMap((wheel) => wheel.extensions);
   pyodide.runPython(`
 import importlib, sys, types
 sys.path.extend(${JSON.stringify(paths)})
 for name in ${JSON.stringify([...preloadedModules, ...data.wheels.flatMap((wheel) => wheel.imports)])}:
     importlib.import_module(name)
+for name in ${JSON.stringify(extensions)}:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        pass
 module = types.ModuleType("_apprentice")
 sys.modules["_apprentice"] = module
 exec(compile(${JSON.stringify(harness)}, "<sandbox>", "exec"), module.__dict__)

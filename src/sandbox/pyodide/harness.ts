@@ -1,3 +1,6 @@
+import { harnessFunctions } from "./harness-functions.ts";
+import { harnessSeal } from "./harness-seal.ts";
+
 /**
  * The Python side. It runs inside the sealed interpreter, so code can change it: that hurts only that code's own
  * session, since limits, output and tool calls are kept by the host.
@@ -5,22 +8,10 @@
  * `_host(text)` and `_write(bytes)` are put into the module by the worker. Everything else crosses as JSON text.
  */
 export const harness = String.raw`
-import ast, asyncio, builtins, gc, inspect, io, json, linecache, os, random, sys, time, types, typing
+import ast, asyncio, builtins, gc, inspect, io, json, keyword, linecache, os, random, sys, time, types, typing
 
 VALUE_CHARS = 20_000
 VALUE_NAME = " value"  # not an identifier, so no code can mean it
-
-
-class ToolError(RuntimeError):
-    """A tool failed; the message says why."""
-
-
-class ToolCallLimitError(BaseException):
-    """The action called more tools than it may."""
-
-
-class FinalAnswer(BaseException):
-    """final_answer ends the action with this."""
 
 
 class Output(io.RawIOBase):
@@ -52,142 +43,9 @@ def safe_str(value):
         return f"<{type(value).__name__}: str() raised {type(error).__name__}>"
 
 
-def exact_int(digits):
-    value = int(digits)
-    if abs(value) > 2**53:
-        raise ValueError("JSON readers would round it")
-    return value
+${harnessFunctions}
 
-
-def to_json(value):
-    try:
-        text = json.dumps(value, allow_nan=False)
-        json.loads(text, parse_int=exact_int)
-        return text
-    except Exception:
-        return None
-
-
-def final_answer(answer):
-    """Gives the final answer to the task and ends."""
-    _host(json.dumps({"op": "final", "text": cut(str(answer)), "json": to_json(answer)}))
-    raise FinalAnswer()
-
-
-def call_tool(name, args):
-    try:
-        request = json.dumps({"op": "tool", "name": name, "args": args}, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise TypeError(f"{name}: every argument must be plain data (JSON): {error}") from None
-    reply = json.loads(_host(request))
-    if reply["ok"]:
-        return reply["value"]
-    if reply.get("limit"):
-        raise ToolCallLimitError(reply["message"])
-    raise ToolError(reply["message"])
-
-
-def annotation(text):
-    try:
-        return eval(text, {**vars(typing), **vars(builtins)})
-    except Exception:
-        return text
-
-
-def signature(spec):
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters, optional = [], False
-    for parameter in spec["parameters"]:
-        given = "default" in parameter
-        if optional and not given:
-            kind = inspect.Parameter.KEYWORD_ONLY
-        optional = optional or given
-        parameters.append(inspect.Parameter(
-            parameter["name"], kind, annotation=annotation(parameter["annotation"]),
-            default=parameter["default"] if given else inspect.Parameter.empty,
-        ))
-    return inspect.Signature(parameters, return_annotation=annotation(spec["returns"]))
-
-
-def make_function(spec):
-    name, signed = spec["name"], signature(spec)
-
-    def function(*args, **kwargs):
-        try:
-            bound = signed.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{name}() {error}") from None
-        bound.apply_defaults()
-        return call_tool(name, dict(bound.arguments))
-
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = "__main__"
-    function.__doc__ = spec["docstring"]
-    function.__signature__ = signed
-    function.__annotations__ = {p.name: p.annotation for p in signed.parameters.values()} | {"return": signed.return_annotation}
-    return function
-
-
-def no_input(prompt="", /):
-    raise EOFError("input() is not available here: nobody is there to type")
-
-
-def no_process(*args, **kwargs):
-    raise PermissionError("processes are not available in the sandbox")
-
-
-class Waiting:
-    """Selector without files: waits for the time of the next callback."""
-
-    def select(self, timeout=None):
-        if timeout is None:
-            raise RuntimeError("the event loop waits for something that cannot happen here")
-        time.sleep(max(0, timeout))
-        return []
-
-
-class EventLoop(asyncio.BaseEventLoop):
-    def __init__(self):
-        super().__init__()
-        self._selector = Waiting()
-
-    def _process_events(self, events):
-        pass
-
-    def _write_to_self(self):
-        pass
-
-
-class EventLoopPolicy(asyncio.events._BaseDefaultEventLoopPolicy):
-    _loop_factory = EventLoop
-
-
-class Bridge:
-    """Finder that hides the modules through which Python reaches JavaScript."""
-
-    hidden = {"js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "ctypes", "_ctypes", "micropip"}
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name.partition(".")[0] in cls.hidden:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return None
-
-
-def close_bridge():
-    for name in [name for name in sys.modules if name.partition(".")[0] in Bridge.hidden]:
-        del sys.modules[name]
-    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__.partition(".")[0] not in Bridge.hidden]
-    sys.meta_path.insert(0, Bridge)
-    sys.excepthook = sys.__excepthook__
-    # Pyodide's own would wait in JavaScript's event loop.
-    asyncio.events._set_event_loop_policy(EventLoopPolicy())
-    asyncio.events._set_running_loop(None)
-    asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)
-    time.sleep = getattr(time.sleep, "__wrapped__", time.sleep)
-    builtins.input = no_input
-    os.system = os.popen = no_process
-
+${harnessSeal}
 
 def configure(text):
     global main, functions, count

@@ -6,8 +6,9 @@ import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { ApprenticeError, messageOf } from "../../errors.ts";
 import { packageRoot } from "../../package-root.ts";
-import { loadWheels, type LoadedWheel } from "./packages.ts";
+import { loadPinnedWheels, loadWheel, type LoadedWheel } from "./packages.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+import { pinnedWheels } from "./wheels.ts";
 
 export interface Image {
   readonly wasm: WebAssembly.Module;
@@ -28,18 +29,20 @@ export async function loadImage(
 ): Promise<Image> {
   const folder = pyodideFolder();
   const compiling = readFile(join(folder, "pyodide.asm.wasm")).then((bytes) => WebAssembly.compile(bytes));
-  // It is awaited only after steps that may fail first.
-  compiling.catch(() => {});
-  const [wheels, worker, loader] = await Promise.all([
-    loadWheels(packages),
+  const loadingPinned = loadPinnedWheels();
+  // Both are awaited only after steps that may fail first.
+  for (const promise of [compiling, loadingPinned]) promise.catch(() => {});
+  const [given, worker, loader] = await Promise.all([
+    Promise.all(packages.map(loadWheel)),
     readWorker(workerFile()),
     readFile(join(folder, "pyodide.mjs")),
   ]);
-  const image = async (): Promise<Image> => ({ wheels, wasm: await compiling });
-  if (wheels.some((wheel) => wheel.compiled)) return image();
+  const image = async (): Promise<Image> => ({ wheels: [...(await loadingPinned), ...given], wasm: await compiling });
+  if (given.some((wheel) => wheel.extensions.length > 0)) return image();
 
   // The loader names Pyodide's build; the worker file contains the harness and the list of preloaded modules.
-  const key = keyOf([loader, worker, process.versions.v8, process.arch, ...wheels.map(({ name, sha256 }) => name + sha256)]);
+  const wheelKeys = [...pinnedWheels, ...given].map(({ sha256 }) => sha256);
+  const key = keyOf([loader, worker, process.versions.v8, process.arch, ...wheelKeys]);
   const cached = await readSnapshot(cacheFolder, key);
   if (cached) return { ...(await image()), snapshot: cached };
   const snapshot = await takeSnapshot(await image());

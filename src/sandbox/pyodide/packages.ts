@@ -13,18 +13,20 @@ export interface LoadedWheel extends Wheel {
   readonly sha256: string;
 }
 
-/** The pinned wheels, then the caller's. Throws `package_*` errors. */
-export async function loadWheels(paths: readonly string[]): Promise<LoadedWheel[]> {
+/** The wheels that every sandbox has. Throws `package_missing` and `package_corrupt`. */
+export function loadPinnedWheels(): Promise<LoadedWheel[]> {
   const folder = join(packageRoot(), "dist", "wheels");
-  const pinned = pinnedWheels.map(async ({ file, sha256 }) => {
-    const wheel = await loadWheel(join(folder, file));
-    if (wheel.sha256 === sha256) return wheel;
-    throw new ApprenticeError("package_corrupt", `${file} does not have its pinned sha256: build or reinstall the package.`);
-  });
-  return Promise.all([...pinned, ...paths.map(loadWheel)]);
+  return Promise.all(
+    pinnedWheels.map(async ({ file, sha256 }) => {
+      const wheel = await loadWheel(join(folder, file));
+      if (wheel.sha256 === sha256) return wheel;
+      throw new ApprenticeError("package_corrupt", `${file} does not have its pinned sha256: build or reinstall the package.`);
+    }),
+  );
 }
 
-async function loadWheel(path: string): Promise<LoadedWheel> {
+/** Throws `package_missing` and `package_invalid`. */
+export async function loadWheel(path: string): Promise<LoadedWheel> {
   if (!path.endsWith(".whl")) {
     throw new ApprenticeError("package_invalid", `"${path}" is not a wheel: give the path of a .whl file.`);
   }
@@ -43,7 +45,7 @@ async function loadWheel(path: string): Promise<LoadedWheel> {
     bytes,
     sha256: createHash("sha256").update(file).digest("hex"),
     imports: topLevelModules(names),
-    compiled: names.some((name) => name.endsWith(".so")),
+    extensions: names.flatMap((name) => /^([\w/]+)\.cpython-[\w-]+\.so$/.exec(name)?.[1]?.replaceAll("/", ".") ?? []),
   };
 }
 

@@ -9,8 +9,8 @@ export interface Wheel {
   readonly bytes: Uint8Array;
   /** Modules to import before the first action. */
   readonly imports: readonly string[];
-  /** Has WASM libraries, so it is unpacked and linked at every boot: no snapshot. */
-  readonly compiled: boolean;
+  /** Modules that are WASM libraries. A wheel with any is unpacked and linked at every boot: no snapshot. */
+  readonly extensions: readonly string[];
 }
 
 /** What a worker is born with; `WorkerData` follows as its first message. */

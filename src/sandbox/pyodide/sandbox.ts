@@ -10,7 +10,7 @@ import { PyodideSession } from "./session.ts";
 export interface PyodideSandboxOptions {
   /**
    * Paths of wheels (`.whl`) to have besides sympy and mpmath: pure Python ones, or ones built for Pyodide's WASM.
-   * They are imported at boot. One with WASM libraries makes every boot slower, since it cannot be in the snapshot.
+   * They are imported at boot, before the sandbox is sealed, so give only wheels that you trust. One with WASM libraries makes every boot slower, since it cannot be in the snapshot.
    */
   readonly packages?: readonly string[];
   /**
@@ -47,12 +47,13 @@ class PyodideSandbox implements Sandbox {
     checkLimits(limits);
     checkFunctions(functions);
     const image = this.#loadImage();
-    const session = await PyodideSession.open(
-      () => Interpreter.start(image, limits),
-      { functions, limits, seed: options.seed ?? 0 },
-    );
+    const session: PyodideSession = await PyodideSession.open(() => Interpreter.start(image, limits), {
+      functions,
+      limits,
+      seed: options.seed ?? 0,
+      onDispose: () => this.#sessions.delete(session),
+    });
     this.#sessions.add(session);
-    void session.disposed.then(() => this.#sessions.delete(session));
     if (this.#disposed) await this.dispose();
     return session;
   }

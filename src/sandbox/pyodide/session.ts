@@ -8,6 +8,7 @@ export interface PyodideSessionOptions {
   readonly functions: readonly HostFunction[];
   readonly limits: Limits;
   readonly seed: number;
+  readonly onDispose?: () => void;
 }
 
 /** Keeps one live interpreter, and starts a new one when it was lost. */
@@ -17,7 +18,6 @@ export class PyodideSession implements Session {
   #interpreter: Promise<Interpreter>;
   /** The end of the last operation: an interpreter does one thing at a time. */
   #tail: Promise<unknown> = Promise.resolve();
-  readonly #disposing = Promise.withResolvers<void>();
   #disposed = false;
 
   private constructor(start: () => Promise<Interpreter>, options: PyodideSessionOptions) {
@@ -58,15 +58,10 @@ export class PyodideSession implements Session {
     });
   }
 
-  /** Settles when the session is disposed. */
-  get disposed(): Promise<void> {
-    return this.#disposing.promise;
-  }
-
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#disposing.resolve();
+    this.#options.onDispose?.();
     // A start that failed was reported to whoever waited for it.
     const interpreter = await this.#interpreter.catch(() => undefined);
     await interpreter?.terminate();
