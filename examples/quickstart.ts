@@ -5,7 +5,7 @@ import { openModel } from "apprentice/models";
 const model = await openModel("qwen2.5-coder-0.5b");
 const agent = createAgent({ model });
 
-const run = agent.run("A farm has 17 rows of 243 trees. Each tree gives 38 apples. How many apples does the farm give?");
+const run = agent.run("A farm has 17 rows of trees with 243 trees in each row. Each tree gives 38 apples. How many apples does the farm give?");
 for await (const event of run) {
   if (event.type === "text_delta") process.stdout.write(event.text);
   if (event.type === "step_end" && event.step.kind === "action") console.log(`\n${event.step.observation ?? ""}`);

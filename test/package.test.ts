@@ -30,7 +30,7 @@ describe("the package", () => {
        import { scriptedModel } from "apprentice/testing";
        const model = scriptedModel(["Thought: x\\nCode:\\n\`\`\`py\\nimport sympy\\nfinal_answer(sympy.factorint(2**31 - 2)[2])\\n\`\`\`"]);
        console.log(JSON.stringify((await createAgent({ model }).run("q").result).outcome));
-       process.exit();`,
+       `,
     );
     const outcome: unknown = JSON.parse(execFileSync(process.execPath, ["app.js"], inProject));
     expect(outcome).toEqual({ type: "answered", answer: "1", json: 1, by: "final_answer" });
