@@ -28,8 +28,7 @@ function renderError(message: string, dialect: Dialect): string {
 function describe(error: ActionError, source: string): string {
   const line = error.line === undefined ? undefined : source.split("\n")[error.line - 1]?.trim();
   const where = line ? ` (line ${error.line}: \`${line}\`)` : "";
-  const lost = error.stateLost ? " The interpreter was restarted: variables and imports of earlier steps are gone." : "";
-  return `${error.name}: ${error.message}${where}${lost}`;
+  return `${error.name}: ${error.message}${where}`;
 }
 
 function example({ thought, code, fenceOpen, fenceClose, end }: Dialect): string {
