@@ -15,8 +15,8 @@ export interface ActionOptions extends CallMode {
   readonly startedAt?: number;
   /** The state before the action is kept somewhere. */
   readonly recoverable: boolean;
-  /** Told when Python begins to wait for a function of the host (1), and when it goes on (-1). */
-  readonly onWaiting: (change: 1 | -1) => void;
+  /** Told when Python begins to wait for a function of the host, and when it goes on. */
+  readonly onWaiting: (now: boolean) => void;
 }
 
 export interface Ran {
@@ -61,9 +61,9 @@ export async function runAction(interpreter: Interpreter, source: string, index:
       },
       tool: (request) => {
         clock.pause();
-        options.onWaiting(1);
+        options.onWaiting(true);
         void tools.answer(request).then((answer) => {
-          options.onWaiting(-1);
+          options.onWaiting(false);
           if (!interpreter.alive) return;
           clock.run();
           interpreter.replyToTool(answer);

@@ -11,6 +11,8 @@ interface Slot {
   /** What its memory is, exactly; undefined when it is nothing that anyone needs. */
   holds: State | undefined;
   busy: boolean;
+  /** Python waits for a function of the host. */
+  waiting: boolean;
   usedAt: number;
 }
 
@@ -19,7 +21,7 @@ export interface Lease {
   readonly interpreter: Interpreter;
   leave(state: State): void;
   /** While Python waits for the host it does not count as working, so that others go on. */
-  waiting(change: 1 | -1): void;
+  waiting(now: boolean): void;
 }
 
 interface Waiter {
@@ -41,7 +43,6 @@ export class Pool {
   #machineImage: Promise<Uint8Array> | undefined;
   #checksum: number | undefined;
   #starting = 0;
-  #waitingForHost = 0;
   #disposed = false;
 
   constructor(start: (machineImage: Promise<Uint8Array> | undefined) => Promise<Interpreter>, limit = Math.max(2, availableParallelism())) {
@@ -54,19 +55,16 @@ export class Pool {
     const slot = await this.#acquire(state ?? initial, signal);
     slot.holds = undefined;
     let left: State | undefined;
-    let waiting = 0;
     try {
       return await work({
         interpreter: slot.interpreter,
         leave: (next) => (left = next),
-        waiting: (change) => {
-          waiting += change;
-          this.#waitingForHost += change;
+        waiting: (now) => {
+          slot.waiting = now;
           this.#serve();
         },
       });
     } finally {
-      this.#waitingForHost -= waiting;
       slot.holds = left;
       this.#release(slot);
     }
@@ -153,7 +151,8 @@ export class Pool {
   }
 
   get #working(): number {
-    return this.#slots.size + this.#starting - Math.min(this.#waitingForHost, maxWaiting);
+    const waiting = [...this.#slots].filter((slot) => slot.waiting).length;
+    return this.#slots.size + this.#starting - Math.min(waiting, maxWaiting);
   }
 
   #choose(state: State): Slot | undefined {
@@ -178,7 +177,7 @@ export class Pool {
       (interpreter) => {
         this.#starting -= 1;
         if (this.#disposed) void interpreter.terminate();
-        else this.#slots.add({ interpreter, holds: initial, busy: false, usedAt: performance.now() });
+        else this.#slots.add({ interpreter, holds: initial, busy: false, waiting: false, usedAt: performance.now() });
         this.#serve();
       },
       (error: unknown) => {
@@ -205,6 +204,7 @@ export class Pool {
 
   #release(slot: Slot): void {
     slot.busy = false;
+    slot.waiting = false;
     slot.usedAt = performance.now();
     if (slot.holds?.abandoned) slot.holds = undefined;
     const { interpreter, holds } = slot;
