@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { join } from "node:path";
 import { Worker, type TransferListItem } from "node:worker_threads";
 import { ApprenticeError, messageOf } from "../../errors.ts";
@@ -18,7 +17,7 @@ export class Thread<T extends Calls<T>> {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 0;
-  #ended = false;
+  readonly #exit: Promise<unknown>;
   #failure: ApprenticeError | undefined;
 
   /** @param entry Name of the built file in `dist`, without `.js`. */
@@ -28,10 +27,8 @@ export class Thread<T extends Calls<T>> {
     this.#worker.unref();
     this.#worker.on("message", (answer: Answer) => this.#settle(answer));
     this.#worker.on("error", (error) => this.#fail(entry, messageOf(error), error));
-    this.#worker.on("exit", (code) => {
-      this.#ended = true;
-      this.#fail(entry, `it ended with code ${code}`);
-    });
+    this.#worker.on("exit", (code) => this.#fail(entry, `it ended with code ${code}`));
+    this.#exit = new Promise((resolve) => this.#worker.once("exit", resolve));
   }
 
   /** How many calls wait for their answers. */
@@ -56,13 +53,10 @@ export class Thread<T extends Calls<T>> {
 
   /** What was asked is answered first: a thread that is ended in a call of native code may take the whole process with it. */
   async close(): Promise<void> {
-    const dead = this.#failure?.code === "thread_failed";
     this.#failure ??= new ApprenticeError("thread_closed", "This was closed: open it again.");
-    if (dead || this.#ended) return;
     this.#worker.ref();
-    const exit = once(this.#worker, "exit");
     this.#worker.postMessage(close);
-    await exit;
+    await this.#exit;
   }
 
   #settle({ id, ...outcome }: Answer): void {
