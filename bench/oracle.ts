@@ -1,5 +1,5 @@
 // The long oracle test: sessions that fork and commit, against interpreters that run the winners alone. `node bench/oracle.ts [seeds]`
-import { seededRandom } from "../src/agent/random.ts";
+import { seededRandom } from "../src/random.ts";
 import { pyodideSandbox } from "../src/sandbox/index.ts";
 import { compareWithReplay } from "../test/support/oracle.ts";
 

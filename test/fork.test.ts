@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { seededRandom } from "../src/agent/random.ts";
+import { seededRandom } from "../src/random.ts";
 import type { Attempt, HostFunction, Session } from "../src/sandbox/index.ts";
 import { compareWithReplay } from "./support/oracle.ts";
 import { sandboxOf, tiers } from "./support/tiers.ts";

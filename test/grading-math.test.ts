@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../src/agent/random.ts";
+import { seededRandom } from "../src/random.ts";
 import { mathEquivalent, mathGrader } from "../src/grading/index.ts";
 import { mathPairs } from "./support/math-pairs.ts";
 

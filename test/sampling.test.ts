@@ -3,7 +3,7 @@ import { createAgent, sag, savings, tool, type ActionStep, type Candidate, type 
 import { pyodideSandbox } from "apprentice/sandbox";
 import { scriptedModel } from "apprentice/testing";
 import { z } from "zod";
-import { seededRandom } from "../src/agent/random.ts";
+import { seededRandom } from "../src/random.ts";
 import { canonical, observationKey } from "../src/sampling/observation-key.ts";
 
 const sandbox = pyodideSandbox({ workers: 2 });

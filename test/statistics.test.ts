@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../src/agent/random.ts";
+import { seededRandom } from "../src/random.ts";
 import { bootstrapMean, mcNemar, pairedBootstrap, wilson } from "../src/eval/index.ts";
 
 describe("Wilson's interval", () => {

@@ -11,7 +11,7 @@ import { forcedAnswer } from "./forced-answer.ts";
 import { renderObservation, renderParseError, renderRefusal } from "./observation.ts";
 import { finishTurn } from "./parse.ts";
 import { openingMessages, type Prompt } from "./prompt.ts";
-import { seededRandom } from "./random.ts";
+import { seededRandom } from "../random.ts";
 import { type StepContext, takeStep } from "./step.ts";
 
 /** All that a run needs, with nothing left to default. */

@@ -8,7 +8,7 @@ import type { Dialect } from "./dialect.ts";
 import { EventQueue } from "./event-queue.ts";
 import { endedWithoutCode, forceCode } from "./forced-code.ts";
 import { parseAction } from "./parse.ts";
-import { randomSeed } from "./random.ts";
+import { randomSeed } from "../random.ts";
 import { syntaxWatch } from "./syntax-watch.ts";
 
 export interface StepContext {

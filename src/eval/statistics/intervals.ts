@@ -1,4 +1,4 @@
-import { seededRandom } from "../../agent/random.ts";
+import { seededRandom } from "../../random.ts";
 
 /** How sure an interval is. */
 export type Confidence = 0.9 | 0.95 | 0.99;

@@ -1,12 +1,8 @@
-/** Numbers in [0, 1) for one completion of a request (mulberry32): a generator of its own, whatever the others draw. */
+import { seededRandom } from "../../random.ts";
+
+/** Numbers in [0, 1) for one completion of a request: a generator of its own, whatever the others draw. */
 export function completionRandom(seed: number, index: number): () => number {
-  let state = mix(seed ^ Math.imul(index + 1, 0x9e3779b9));
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return seededRandom(mix(seed ^ Math.imul(index + 1, 0x9e3779b9)));
 }
 
 /** Neighbouring seeds far apart. */
