@@ -52,7 +52,8 @@ export class Tokenizer {
   }
 }
 
-function controlPattern(weights: Weights): RegExp | undefined {
+/** Finds the control tokens of a vocabulary, spelt out in a text; undefined when it has none. */
+export function controlPattern(weights: Weights): RegExp | undefined {
   const { tokens, token_type: types } = weights.fileInfo.metadata.tokenizer.ggml;
   const spelt = tokens.filter((text, index) => types?.[index] === CONTROL && text.length > 1);
   if (spelt.length === 0) return undefined;

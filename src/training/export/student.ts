@@ -5,10 +5,9 @@ import { pullModel, type PullOptions } from "../../model/catalogue/pull.ts";
 import { expectGguf, loadWeights } from "../../model/llama/load.ts";
 import { loadLlama } from "../../model/llama/peer.ts";
 import { ChatTemplate } from "../../model/llama/template.ts";
+import { controlPattern } from "../../model/llama/tokenizer.ts";
 import type { Message } from "../../model/types.ts";
 
-/** The type of a token that steers the model, in a GGUF vocabulary. */
-const CONTROL = 3;
 /** Pieces of text longer than this, e.g. the system message that all rows share, are tokenised once. */
 const CACHED_CHARS = 256;
 const CACHED_PIECES = 64;
@@ -47,7 +46,7 @@ export async function openStudent(model: string, options: PullOptions = {}): Pro
   const template = tokenizer.chat_template;
   if (!template) throw new ApprenticeError("model_unreadable", `${basename(path)} has no chat template: choose an instruction-tuned model.`);
   const chat = new ChatTemplate(template, { bos: weights.tokens.bosString ?? "", eos: weights.tokens.eosString ?? "" });
-  const control = controlTokens(weights);
+  const control = controlPattern(weights);
   return {
     id: model,
     path,
@@ -85,12 +84,4 @@ function encoder(weights: Weights, control: RegExp | undefined): Student["encode
 function splitAfterLong(text: string, control: RegExp): string[] {
   const at = text.slice(CACHED_CHARS).search(control);
   return at < 0 ? [text] : [text.slice(0, at + CACHED_CHARS), text.slice(at + CACHED_CHARS)];
-}
-
-function controlTokens(weights: Weights): RegExp | undefined {
-  const { tokens, token_type: types } = weights.fileInfo.metadata.tokenizer.ggml;
-  const spelt = tokens.filter((text, index) => types?.[index] === CONTROL && text.length > 1);
-  if (spelt.length === 0) return undefined;
-  const longestFirst = spelt.toSorted((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((text) => text.replace(/[$()*+.?[\\\]^{|}/-]/g, "\\$&")).join("|"), "u");
 }
