@@ -1,10 +1,7 @@
 import type { Command } from "commander";
 import { readQuestions } from "../collect/questions.ts";
-import { duplicateQuestion, type Filter, firstRejection, forcedAnswer, literal, paperFilters, tooLong } from "../trajectory/filter.ts";
-import { overlaps } from "../trajectory/overlap.ts";
 import { readTrajectories } from "../trajectory/read.ts";
-import type { Trajectory } from "../trajectory/schema.ts";
-import { writeJsonLines } from "../trajectory/write.ts";
+import { keepTrainingData, trainingFilters } from "../trajectory/training-data.ts";
 import { collect, printJson, wholeNumber } from "./options.ts";
 
 interface FilterOptions {
@@ -35,36 +32,11 @@ export function filterCommand(trajectories: Command, signal: AbortSignal): void 
     .option("--json", "the counts as a JSON line")
     .addHelpText("after", "\nExample:\n  apprentice trajectories filter runs/teacher --out train.jsonl --rejected rejected.jsonl --test-set math_500.json")
     .action(async (path: string, options: FilterOptions) => {
-      const filters = await filtersOf(options);
-      const rejected: { id: string; question: string; attempt: number; reason: string; detail?: string }[] = [];
-      const kept = async function* (): AsyncGenerator<Trajectory> {
-        for await (const trajectory of readTrajectories(path)) {
-          const rejection = firstRejection(filters, trajectory);
-          if (rejection) rejected.push({ id: trajectory.id, question: trajectory.question.id, attempt: trajectory.attempt, ...rejection });
-          else yield trajectory;
-        }
-      };
-      const count = await writeJsonLines(options.out, kept(), signal);
-      if (options.rejected !== undefined) await writeJsonLines(options.rejected, eachOf(rejected), signal);
-      const reasons: Record<string, number> = {};
-      for (const { reason } of rejected) reasons[reason] = (reasons[reason] ?? 0) + 1;
+      const { maxTokens, keepLiterals, keepDuplicates, keepForced, testSet = [], ngram } = options;
+      const testSets = await Promise.all(testSet.map(async (name) => ({ name, questions: (await readQuestions(name)).questions.map(({ text }) => text) })));
+      const filters = trainingFilters({ maxTokens, literals: keepLiterals, duplicates: keepDuplicates, forced: keepForced, testSets, ngram });
+      const { kept: count, rejected: reasons } = await keepTrainingData(readTrajectories(path), filters, { out: options.out, rejected: options.rejected, signal });
       if (options.json) printJson({ kept: count, rejected: reasons, out: options.out });
       else process.stdout.write(`${count} kept: ${options.out}\n${Object.entries(reasons).map(([reason, times]) => `${String(times).padStart(6)} ${reason}\n`).join("")}`);
     });
-}
-
-async function filtersOf({ maxTokens, keepLiterals, keepDuplicates, keepForced, testSet = [], ngram }: FilterOptions): Promise<Filter[]> {
-  const testSets = await Promise.all(testSet.map(async (path) => ({ name: path, questions: (await readQuestions(path)).questions.map(({ text }) => text) })));
-  return [
-    ...paperFilters,
-    ...(keepForced ? [] : [forcedAnswer]),
-    ...(maxTokens === undefined ? [] : [tooLong(maxTokens)]),
-    ...(keepLiterals ? [] : [literal]),
-    ...(testSets.length > 0 ? [overlaps(testSets, { n: ngram })] : []),
-    ...(keepDuplicates ? [] : [duplicateQuestion()]),
-  ];
-}
-
-async function* eachOf<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }
