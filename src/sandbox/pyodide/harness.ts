@@ -140,7 +140,6 @@ def incomplete(error, source):
 def check(source):
     try:
         compile(source, "<action>", "exec", flags=codeop.PyCF_ALLOW_INCOMPLETE_INPUT, dont_inherit=True)
-        compile(source, "<action>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return json.dumps({"message": str(error.msg), "line": error.lineno or 1, "incomplete": incomplete(error, source)})
     except (ValueError, MemoryError, RecursionError) as error:
