@@ -7,7 +7,7 @@ import { dirname, join, sep } from "node:path";
 import { ApprenticeError, messageOf } from "../../errors.ts";
 import { packageRoot } from "../../package-root.ts";
 import { loadPinnedWheels, loadWheel, type LoadedWheel } from "./packages.ts";
-import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+import { readSnapshot, shareSnapshot } from "./snapshot.ts";
 import { pinnedWheels } from "./wheels.ts";
 
 export interface Image {
@@ -46,9 +46,8 @@ export async function loadImage(
 
   const cached = await readSnapshot(cacheFolder, key);
   if (cached) return { ...(await image()), snapshot: cached };
-  const snapshot = await takeSnapshot(await image());
-  await writeSnapshot(cacheFolder, key, snapshot);
-  return { ...(await image()), snapshot };
+  const taken = await takeSnapshot(await image());
+  return { ...(await image()), snapshot: await shareSnapshot(cacheFolder, key, taken) };
 }
 
 /** Folder of the `pyodide` package, with a trailing separator. */

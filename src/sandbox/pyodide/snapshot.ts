@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -33,8 +33,8 @@ export async function readSnapshot(folder: string, key: string): Promise<Uint8Ar
   }
 }
 
-/** Keeps a snapshot for other processes. */
-export async function writeSnapshot(folder: string, key: string, bytes: Uint8Array): Promise<void> {
+/** Keeps a snapshot for other processes. Gives the one that was there first: no two boots make quite the same. */
+export async function shareSnapshot(folder: string, key: string, bytes: Uint8Array): Promise<Uint8Array> {
   const temporary = join(folder, `${randomUUID()}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
@@ -43,9 +43,14 @@ export async function writeSnapshot(folder: string, key: string, bytes: Uint8Arr
     header.writeUInt32LE(bytes.length, 4);
     header.writeUInt32LE(crc32(bytes), 8);
     await writeFile(temporary, [header, bytes]);
-    await rename(temporary, fileOf(folder, key));
+    const first = await link(temporary, fileOf(folder, key)).then(() => bytes, () => readSnapshot(folder, key));
+    // A damaged file, or a folder without links.
+    if (!first) await rename(temporary, fileOf(folder, key));
     await removeOld(folder);
+    return first ?? bytes;
   } catch {
+    return bytes;
+  } finally {
     await rm(temporary, { force: true }).catch(() => {});
   }
 }
