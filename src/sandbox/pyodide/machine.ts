@@ -12,6 +12,9 @@ export interface MachineState {
   readonly entropy: Entropy;
 }
 
+/** Where an interpreter can go: to how all start, to the mark (what it last captured or restored), or to another state. */
+export type Target = "start" | "mark" | MachineState;
+
 /** Where the stream of random bytes stands. */
 export interface Entropy {
   readonly seed: number;
@@ -23,13 +26,14 @@ export class Machine {
   readonly #heap: Heap;
   readonly #files: Files;
   readonly #gate: Gate;
+  #mark: MachineState | undefined;
 
   constructor({ module, fs, gate }: { module: HeapModule; fs: FileSystem; gate: Gate }, image: Uint8Array | undefined) {
     this.#files = new Files(fs);
     this.#gate = gate;
     this.#heap = new Heap(module, image);
     // Boots differ in a few addresses and times: from here on they do not.
-    if (image) this.restore();
+    if (image) this.restore("start");
   }
 
   /** The memory that every interpreter starts with. */
@@ -41,21 +45,29 @@ export class Machine {
     return this.#heap.size;
   }
 
+  /** The present state, which is the mark from now on. */
   capture(): MachineState {
-    return { ...this.#rest(), heap: this.#heap.capture() };
+    this.#mark = { ...this.#rest(), heap: this.#heap.capture() };
+    return this.#mark;
   }
 
-  /** Without a state: as at the start. */
-  restore(state?: MachineState): void {
+  restore(target: Target): void {
+    const state = this.#stateOf(target);
     this.#heap.restore(state?.heap);
     this.#restoreRest(state);
   }
 
   /** `capture`, then `restore`, for less than both. */
-  swap(state?: MachineState): MachineState {
+  swap(target: Target): MachineState {
+    const state = this.#stateOf(target);
     const captured = { ...this.#rest(), heap: this.#heap.swap(state?.heap) };
     this.#restoreRest(state);
     return captured;
+  }
+
+  #stateOf(target: Target): MachineState | undefined {
+    if (target === "mark") return this.#mark;
+    return target === "start" ? undefined : target;
   }
 
   #rest(): Omit<MachineState, "heap"> {
@@ -63,6 +75,7 @@ export class Machine {
   }
 
   #restoreRest(state: MachineState | undefined): void {
+    this.#mark = state;
     this.#files.restore(state?.files);
     this.#gate.entropy = state?.entropy ?? { seed: 0, block: 0 };
   }

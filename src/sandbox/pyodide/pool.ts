@@ -10,6 +10,8 @@ interface Slot {
   readonly interpreter: Interpreter;
   /** What its memory is, exactly; undefined when it is nothing that anyone needs. */
   holds: State | undefined;
+  /** What it last captured or restored: it goes back there without being told how. */
+  mark: State;
   busy: boolean;
   /** Python waits for a function of the host. */
   waiting: boolean;
@@ -177,7 +179,7 @@ export class Pool {
       (interpreter) => {
         this.#starting -= 1;
         if (this.#disposed) void interpreter.terminate();
-        else this.#slots.add({ interpreter, holds: initial, busy: false, waiting: false, usedAt: performance.now() });
+        else this.#slots.add({ interpreter, holds: initial, mark: initial, busy: false, waiting: false, usedAt: performance.now() });
         this.#serve();
       },
       (error: unknown) => {
@@ -190,14 +192,15 @@ export class Pool {
   /** Puts a state into an interpreter's memory. False when that is not possible any more. */
   async #bring(slot: Slot, state: State): Promise<boolean> {
     const { interpreter, holds } = slot;
-    const restored = state.saved && { state: state.saved };
+    const target = slot.mark === state ? "mark" : (state.saved ?? "start");
     if (isOnlyCopy(holds)) {
-      const reply = await interpreter.ask({ type: "swap", ...restored });
+      const reply = await interpreter.ask({ type: "swap", target });
       if (reply.type === "captured") holds.saved = reply.state;
       else holds.lost = true;
     } else {
-      await interpreter.ask({ type: "restore", ...restored });
+      await interpreter.ask({ type: "restore", target });
     }
+    slot.mark = state;
     slot.holds = interpreter.alive ? state : undefined;
     return interpreter.alive;
   }
@@ -229,9 +232,11 @@ function costOfTaking({ holds }: Slot): number {
   return isOnlyCopy(holds) ? 3 : 2;
 }
 
-async function saveIn({ interpreter }: Slot, state: State): Promise<void> {
-  const reply = await interpreter.ask({ type: "capture" });
-  if (reply.type === "captured") state.saved = reply.state;
+async function saveIn(slot: Slot, state: State): Promise<void> {
+  const reply = await slot.interpreter.ask({ type: "capture" });
+  if (reply.type !== "captured") return;
+  state.saved = reply.state;
+  slot.mark = state;
 }
 
 function disposed(): ApprenticeError {

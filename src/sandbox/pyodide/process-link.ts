@@ -1,7 +1,6 @@
 /** The sealed process's end of its line to the host. */
 
 import { readSync, writeSync } from "node:fs";
-import type { MachineState } from "./machine.ts";
 import { channelFd, type FromProcess, interruptFd, type ToProcess } from "./process-messages.ts";
 import type { Request, ToolReply } from "./protocol.ts";
 import type { HostLink } from "./transport.ts";
@@ -20,20 +19,12 @@ export class ProcessLink implements HostLink {
   #dropped = 0;
   /** As far as the host knows. */
   #droppedSaid = 0;
-  #captures = false;
-  #last: MachineState | undefined;
 
   receive(): Request | ToolReply {
-    const message = receive() as Exclude<ToProcess, { type: "boot" }>;
-    this.#captures = message.type === "capture";
-    if (!("state" in message)) return message as Request | ToolReply;
-    const state = message.state === "last" ? this.#last : message.state;
-    if (state) this.#last = state;
-    return { type: message.type, ...(state && { state }) };
+    return receive() as Request | ToolReply;
   }
 
   send(message: FromProcess): void {
-    if (message.type === "captured" && this.#captures) this.#last = message.state;
     if (message.type !== "tool" && message.type !== "final") this.#endRun();
     send(message);
   }

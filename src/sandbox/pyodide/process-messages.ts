@@ -1,6 +1,5 @@
 /** What goes over the line between the host and a sealed process. */
 
-import type { MachineState } from "./machine.ts";
 import type { BootData, FromInterpreter, Request, ToolReply } from "./protocol.ts";
 
 /** File descriptors of the process: frames in both directions, and a file that holds the number of the run to interrupt. */
@@ -9,9 +8,7 @@ export const interruptFd = 4;
 
 export type ToProcess =
   | { readonly type: "boot"; readonly data: BootData }
-  | Exclude<Request, { type: "restore" | "swap" }>
-  /** `last`: the state that was last captured or sent. */
-  | { readonly type: "restore" | "swap"; readonly state?: MachineState | "last" }
+  | Request
   | ToolReply;
 
 export type FromProcess =

@@ -8,7 +8,6 @@ import { messageOf } from "../../errors.ts";
 import { packageRoot } from "../../package-root.ts";
 import { entryFile, type Image, pyodideFolder } from "./image.ts";
 import { openInterruptFile } from "./interrupt-file.ts";
-import type { MachineState } from "./machine.ts";
 import { parseFromProcess } from "./process-check.ts";
 import { checkPermissionModel, findBubblewrap, launch } from "./process-launch.ts";
 import type { FromProcess, ToProcess } from "./process-messages.ts";
@@ -37,9 +36,6 @@ class ProcessTransport implements Transport {
   #output: Uint8Array[] = [];
   #outputLeft = 0;
   #droppedBytes = 0;
-  /** The state that both sides have. */
-  #last: MachineState | undefined;
-  #captures = false;
 
   constructor(host: HostEvents, bubblewrap: string | undefined) {
     this.#host = host;
@@ -69,16 +65,13 @@ class ProcessTransport implements Transport {
   }
 
   send(message: Request | ToolReply): void {
-    if (message.type !== "tool_reply") this.#captures = message.type === "capture";
     if (message.type === "run") {
       this.#runs += 1;
       this.#output = [];
       this.#outputLeft = message.outputBytes;
       this.#droppedBytes = 0;
     }
-    if ((message.type !== "restore" && message.type !== "swap") || !message.state) return this.#send(message);
-    this.#send({ type: message.type, state: message.state === this.#last ? "last" : message.state });
-    this.#last = message.state;
+    this.#send(message);
   }
 
   interrupt(): void {
@@ -136,7 +129,6 @@ class ProcessTransport implements Transport {
       this.#droppedBytes = message.droppedBytes;
       return;
     }
-    if (message.type === "captured" && this.#captures) this.#last = message.state;
     this.#host.message(message);
   }
 

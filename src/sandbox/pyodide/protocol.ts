@@ -1,7 +1,7 @@
 /** What the host and an interpreter say to each other, on every tier. Everything is plain data and bytes. */
 
 import type { HostFunction } from "../types.ts";
-import type { MachineState } from "./machine.ts";
+import type { MachineState, Target } from "./machine.ts";
 
 /** A wheel's file name and bytes. */
 export interface Wheel {
@@ -31,11 +31,10 @@ export type Request =
   | { readonly type: "configure"; readonly functions: readonly FunctionSpec[]; readonly seed: number }
   | RunRequest
   | { readonly type: "check"; readonly source: string }
-  /** Without a state: as at the start. */
-  | { readonly type: "restore"; readonly state?: MachineState }
+  | { readonly type: "restore"; readonly target: Target }
   | { readonly type: "capture" }
   /** Both, in this order: capture, restore. */
-  | { readonly type: "swap"; readonly state?: MachineState };
+  | { readonly type: "swap"; readonly target: Target };
 
 export interface RunRequest {
   readonly type: "run";

@@ -31,9 +31,9 @@ export async function serve(link: HostLink, data: BootData, files: BootFiles): P
       case "capture":
         return { type: "captured", state: machine.capture(), heapBytes: machine.heapBytes };
       case "swap":
-        return { type: "captured", state: machine.swap(request.state), heapBytes: machine.heapBytes };
+        return { type: "captured", state: machine.swap(request.target), heapBytes: machine.heapBytes };
       case "restore":
-        machine.restore(request.state);
+        machine.restore(request.target);
         return { type: "restored", heapBytes: machine.heapBytes };
       case "run":
         begin(request);
