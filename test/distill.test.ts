@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, type Stage } from "../src/distill/index.ts";
+import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, type Stage } from "../src/distill/index.ts";
 import type { ChatModel } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
 
@@ -79,6 +79,35 @@ describe("an experiment", () => {
     const { ran, result } = await run("stopped");
     expect(ran).toEqual(["evaluate voted.train", "evaluate voted.test", "report test"]);
     expect(JSON.stringify(result, withoutTimes)).toBe(JSON.stringify((await run("whole")).result, withoutTimes));
+  });
+
+  it("goes on elsewhere from what was saved of its collections", async () => {
+    const file = await readExperiment(join(folder, "test.yaml"));
+    const collections = { ...(await parseExperiment("name: a\nquestions: { train: { file: f } }\ncollections: { cot: { model: one, solver: cot, questions: train, attempts: 2, until: all } }", "a")).collections };
+    const saving = { ...file, experiment: { ...file.experiment, archive: "archive", collections, evaluations: {}, report: { trajectories: 1 } } };
+    const planned = (out: string) => planExperiment(saving, join(folder, out));
+    const options = { openModel, onEvent: () => undefined, onProgress: () => undefined, onNote: () => undefined };
+    const stopped = new AbortController();
+    await expect(runExperiment(await planned("begun"), join(folder, "begun"), { ...options, signal: stopped.signal, onProgress: () => stopped.abort() })).rejects.toThrow();
+    const [begun] = await planned("begun");
+    expect(begun && (await saveStage(begun))).toBe(true);
+    expect(begun && (await outputOf(begun))).toBeUndefined();
+
+    const runs = async () => {
+      const before = asked;
+      await runExperiment(await planned("elsewhere"), join(folder, "elsewhere"), { ...options, signal: new AbortController().signal });
+      return asked - before;
+    };
+    const [recorded] = await planned("begun");
+    const done = (await readFile(join(recorded?.folder ?? "", "trajectories.jsonl"), "utf8")).split("\n").filter((line) => line.includes('"answered"')).length;
+    expect(await runs()).toBe(4 - done);
+
+    const [finished] = await planned("elsewhere");
+    expect(finished && (await saveStage(finished))).toBe(true);
+    await rm(join(folder, "elsewhere"), { recursive: true });
+    expect(finished && (await outputOf(finished)), "a plan knows what the archive has").toMatchObject({ questions: 2 });
+    expect(await runs()).toBe(0);
+    expect((await readdir(finished?.archive ?? "")).sort()).toEqual(["done.json", "stage.json", "trajectories.json", "trajectories.jsonl.gz"]);
   });
 
   it("is refused to a second process, and without its questions before anything is run", async () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { ApprenticeError } from "../errors.ts";
 import { openNamedModel } from "./model-option.ts";
 import { printJson } from "./options.ts";
 import { experimentPrinter, planTable, resultText } from "./terminal/experiment-printer.ts";
@@ -7,6 +8,7 @@ import { experimentPrinter, planTable, resultText } from "./terminal/experiment-
 interface DistillOptions {
   readonly out?: string;
   readonly dryRun?: boolean;
+  readonly save?: boolean;
   readonly json?: boolean;
 }
 
@@ -17,6 +19,7 @@ export function distillCommand(program: Command, signal: AbortSignal): void {
     .argument("<experiment>", "a .yaml file (docs/distill.md)")
     .option("-o, --out <dir>", "folder for its stages (default: runs/NAME)")
     .option("--dry-run", "print the plan, what is done, and a guess of tokens and time")
+    .option("--save", "put what there is of collections and students, compressed, into the experiment's archive, and end")
     .option("--json", "stages and results as JSON lines")
     .addHelpText("after", "\nExample:\n  apprentice distill examples/smoke.yaml --dry-run\n  apprentice distill examples/smoke.yaml")
     .action(async (path: string, options: DistillOptions) => {
@@ -24,8 +27,8 @@ export function distillCommand(program: Command, signal: AbortSignal): void {
     });
 }
 
-async function distill(path: string, { dryRun, json = false, ...options }: DistillOptions, signal: AbortSignal): Promise<void> {
-  const { outputOf, planExperiment, readExperiment, runExperiment } = await import("../distill/index.ts");
+async function distill(path: string, { dryRun, save, json = false, ...options }: DistillOptions, signal: AbortSignal): Promise<void> {
+  const { outputOf, planExperiment, readExperiment, runExperiment, saveStage } = await import("../distill/index.ts");
   const file = await readExperiment(path);
   const { name } = file.experiment;
   const out = options.out ?? join("runs", name);
@@ -34,6 +37,15 @@ async function distill(path: string, { dryRun, json = false, ...options }: Disti
     const rows = await Promise.all(stages.map(async (stage) => ({ stage, done: (await outputOf(stage)) !== undefined })));
     if (!json) process.stdout.write(planTable(rows));
     else for (const { stage: { kind, name, hash, folder, estimate, missing, inputs }, done } of rows) printJson({ type: "stage", kind, name, hash, folder, done, estimate, ...(missing !== undefined && { missing }), inputs });
+    return;
+  }
+  if (save) {
+    if (file.experiment.archive === undefined) throw new ApprenticeError("option_invalid", `${path} names no archive: give it one, e.g. archive: ${name}-archive.`);
+    for (const stage of stages) {
+      if (!(await saveStage(stage))) continue;
+      if (json) printJson({ type: "saved", kind: stage.kind, name: stage.name, hash: stage.hash, archive: stage.archive });
+      else process.stdout.write(`${stage.archive}\n`);
+    }
     return;
   }
   const printer = experimentPrinter(stages);

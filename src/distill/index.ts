@@ -1,3 +1,4 @@
+export { saveStage } from "./archive.ts";
 export { type Estimate, total } from "./estimate.ts";
 export { type Experiment, type ExperimentFile, experimentJsonSchema, experimentSchema, parseExperiment, readExperiment } from "./experiment.ts";
 export { planExperiment } from "./plan.ts";

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { evaluateStage } from "./stages/evaluate.ts";
 import { collectStage } from "./stages/collect.ts";
 import { datasetStage } from "./stages/dataset.ts";
@@ -5,25 +6,26 @@ import { reportStage } from "./stages/report.ts";
 import { trainStage } from "./stages/train.ts";
 import type { ExperimentFile } from "./experiment.ts";
 import { nameQuestions, type NamedQuestions } from "./files.ts";
-import type { Stage } from "./stage.ts";
+import type { Place, Stage } from "./stage.ts";
 
 /** The stages of an experiment in the order in which they run: each after those that it needs. */
 export async function planExperiment({ experiment, folder }: ExperimentFile, out: string): Promise<Stage[]> {
   const { estimates } = experiment;
+  const place: Place = { folder, out, ...(experiment.archive !== undefined && { archive: resolve(folder, experiment.archive) }) };
   const questions = new Map<string, NamedQuestions>();
   for (const [name, spec] of Object.entries(experiment.questions)) questions.set(name, await nameQuestions(name, spec, folder));
 
   const collections = new Map<string, Stage>();
-  for (const [name, spec] of Object.entries(experiment.collections)) collections.set(name, await collectStage(name, spec, { questions: known(questions, spec.questions), folder, out, estimates }));
+  for (const [name, spec] of Object.entries(experiment.collections)) collections.set(name, await collectStage(name, spec, { questions: known(questions, spec.questions), place, estimates }));
 
   const datasets = new Map<string, Stage>();
   const students = new Map<string, Stage>();
   for (const [name, spec] of Object.entries(experiment.students)) {
     const from = [spec.from].flat();
-    const dataset = datasetStage(name, spec, { collections: from.map((each) => known(collections, each)), testSets: spec.filter.testSets.map((each) => known(questions, each)), folder, out });
+    const dataset = datasetStage(name, spec, { collections: from.map((each) => known(collections, each)), testSets: spec.filter.testSets.map((each) => known(questions, each)), place });
     const rows = from.reduce((sum, each) => sum + known(questions, experiment.collections[each]?.questions ?? "").count, 0);
     datasets.set(name, dataset);
-    students.set(name, trainStage(name, spec, { dataset, rows, folder, out, estimates }));
+    students.set(name, trainStage(name, spec, { dataset, rows, place, estimates }));
   }
 
   const evaluations: Stage[] = [];
@@ -32,10 +34,10 @@ export async function planExperiment({ experiment, folder }: ExperimentFile, out
     const trained = spec.student === undefined ? undefined : known(students, spec.student);
     const firstThought = [student?.from ?? []].flat().some((each) => Boolean(experiment.collections[each]?.firstThought));
     for (const each of [spec.questions].flat()) {
-      evaluations.push(await evaluateStage(name, spec, { questions: known(questions, each), ...(student && trained && { student: { spec: student, trained, firstThought } }), folder, out, estimates }));
+      evaluations.push(await evaluateStage(name, spec, { questions: known(questions, each), ...(student && trained && { student: { spec: student, trained, firstThought } }), place, estimates }));
     }
   }
-  const report = evaluations.length > 0 ? [reportStage({ experiment, evaluations, out })] : [];
+  const report = evaluations.length > 0 ? [reportStage({ experiment, evaluations, place })] : [];
   return [...collections.values(), ...datasets.values(), ...students.values(), ...evaluations, ...report];
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ApprenticeError } from "../errors.ts";
 import type { Json } from "../sandbox/types.ts";
 import { lockFile } from "../trajectory/lock.ts";
+import { restoreStage } from "./archive.ts";
 import { outputOf, runStage, type Stage, type StageContext } from "./stage.ts";
 
 /** What an experiment tells while it runs. */
@@ -30,6 +31,7 @@ export async function runExperiment(stages: readonly Stage[], out: string, optio
   try {
     let last: Json | undefined;
     for (const [index, stage] of stages.entries()) {
+      await restoreStage(stage);
       options.signal.throwIfAborted();
       const at = { stage, number: index + 1, of: stages.length };
       const before = await outputOf(stage);

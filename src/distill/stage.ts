@@ -31,6 +31,10 @@ export interface Stage {
   /** Hash of settings, files and the stages that it needs. */
   readonly hash: string;
   readonly folder: string;
+  /** Where it is saved, compressed, if the experiment has an archive. */
+  readonly archive?: string;
+  /** Files of the folder that it can go on from. None for stages that are made anew in no time, or that hold questions of tests. */
+  readonly keeps: readonly string[];
   /** What went in, for `stage.json`. */
   readonly inputs: Json;
   readonly needs: readonly Stage[];
@@ -41,22 +45,31 @@ export interface Stage {
   run(context: StageContext): Promise<Json>;
 }
 
+/** Where an experiment's stages are. */
+export interface Place {
+  /** Folder of the experiment's file: other files are named from there. */
+  readonly folder: string;
+  readonly out: string;
+  readonly archive?: string;
+}
+
 /** Changes when a stage comes to mean something else, so that nothing older is taken for it. */
 const VERSION = 1;
 
-type StageOptions = Omit<Stage, "hash" | "folder" | "inputs" | "run"> & {
-  readonly out: string;
+type StageOptions = Omit<Stage, "hash" | "folder" | "archive" | "inputs" | "run"> & {
+  readonly place: Place;
   /** Settings and hashes of files: all that changes what comes out, but for the stages needed. */
   readonly inputs: object;
   run(folder: string, context: StageContext): Promise<object>;
 };
 
-export function stage({ out, inputs, run, ...rest }: StageOptions): Stage {
+export function stage({ place, inputs, run, ...rest }: StageOptions): Stage {
   const whole = { version: VERSION, kind: rest.kind, name: rest.name, ...inputs, needs: Object.fromEntries(rest.needs.map((each) => [`${each.kind} ${each.name}`, each.hash])) };
   const plain = JSON.parse(JSON.stringify(whole)) as Json;
   const hash = createHash("sha256").update(canonical(plain)).digest("hex").slice(0, 10);
-  const folder = join(out, rest.kind, `${rest.name}-${hash}`);
-  return { ...rest, hash, folder, inputs: plain, run: async (context) => JSON.parse(JSON.stringify(await run(folder, context))) as Json };
+  const path = join(rest.kind, `${rest.name}-${hash}`);
+  const folder = join(place.out, path);
+  return { ...rest, hash, folder, ...(place.archive !== undefined && { archive: join(place.archive, path) }), inputs: plain, run: async (context) => JSON.parse(JSON.stringify(await run(folder, context))) as Json };
 }
 
 /** The same text whatever the order of the keys. */
@@ -65,9 +78,12 @@ function canonical(value: Json): string {
 }
 
 /** What a finished stage gave; undefined for one that is not finished. */
-export async function outputOf({ folder }: Stage): Promise<Json | undefined> {
-  const text = await readFile(join(folder, "done.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Json);
+export async function outputOf({ folder, archive }: Stage): Promise<Json | undefined> {
+  for (const place of [folder, ...(archive === undefined ? [] : [archive])]) {
+    const text = await readFile(join(place, "done.json"), "utf8").catch(() => undefined);
+    if (text !== undefined) return JSON.parse(text) as Json;
+  }
+  return undefined;
 }
 
 /** Runs a stage in its folder; it is done when `done.json` is on disk. */

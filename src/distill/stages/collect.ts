@@ -4,26 +4,27 @@ import { writing } from "../estimate.ts";
 import type { Collection, Estimates } from "../experiment.ts";
 import { type NamedQuestions } from "../files.ts";
 import { solverInputs, solverSetup } from "../solver-setup.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type Place, type Stage, stage } from "../stage.ts";
 import { allRuns } from "./all-runs.ts";
 
 /** The teacher's trajectories. */
-export async function collectStage(name: string, spec: Collection, { questions, folder, out, estimates }: { readonly questions: NamedQuestions; readonly folder: string; readonly out: string; readonly estimates: Estimates }): Promise<Stage> {
+export async function collectStage(name: string, spec: Collection, { questions, place, estimates }: { readonly questions: NamedQuestions; readonly place: Place; readonly estimates: Estimates }): Promise<Stage> {
   const { attempts, until, retryTemperature: temperature, retryTopP: topP, seed = 0, concurrency, grader } = spec;
   const tries = Math.max(1, estimates.attemptsPerQuestion ?? (until === "all" ? attempts : attempts / 2));
   return stage({
     kind: "collect",
     name,
-    out,
+    place,
+    keeps: ["trajectories.json", "trajectories.jsonl", "first-thoughts/trajectories.jsonl"],
     needs: [],
-    inputs: { ...(await solverInputs(spec, folder)), questions: questions.inputs },
+    inputs: { ...(await solverInputs(spec, place.folder)), questions: questions.inputs },
     estimate: writing(questions.count * tries, spec.samples ?? 1, estimates),
     ...(questions.missing !== undefined && { missing: questions.missing }),
     run: async (out, context) => {
       const setup = {
         questions: (await questions.load()).questions,
         out,
-        solver: solverSetup(spec, spec.model, folder),
+        solver: solverSetup(spec, spec.model, place.folder),
         grader: await loadGrader(grader),
         attempts,
         until,

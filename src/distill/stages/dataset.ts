@@ -7,16 +7,17 @@ import { nothing } from "../estimate.ts";
 import type { StudentSpec } from "../experiment.ts";
 import type { NamedQuestions } from "../files.ts";
 import { modelPath } from "../solver-setup.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type Place, type Stage, stage } from "../stage.ts";
 
 /** What a student learns from: trajectories that are kept, and the rows made of them. */
-export function datasetStage(name: string, spec: StudentSpec, { collections, testSets, folder, out }: { readonly collections: readonly Stage[]; readonly testSets: readonly NamedQuestions[]; readonly folder: string; readonly out: string }): Stage {
+export function datasetStage(name: string, spec: StudentSpec, { collections, testSets, place }: { readonly collections: readonly Stage[]; readonly testSets: readonly NamedQuestions[]; readonly place: Place }): Stage {
   const { filter, tokenizer = spec.model } = spec;
   const missing = testSets.find((each) => each.missing !== undefined)?.missing;
   return stage({
     kind: "dataset",
     name,
-    out,
+    place,
+    keeps: [],
     needs: collections,
     inputs: { filter, export: spec.export, tokenizer, testSets: testSets.map(({ inputs }) => inputs) },
     estimate: nothing,
@@ -29,7 +30,7 @@ export function datasetStage(name: string, spec: StudentSpec, { collections, tes
         rejected: join(stageFolder, "rejected.jsonl"),
         signal,
       });
-      const { rows, tokens, skipped } = await exportDataset({ ...spec.export, trajectories, out: join(stageFolder, "rows"), model: modelPath(tokenizer, folder), signal });
+      const { rows, tokens, skipped } = await exportDataset({ ...spec.export, trajectories, out: join(stageFolder, "rows"), model: modelPath(tokenizer, place.folder), signal });
       return { kept, rejected, rows, skipped, tokens: { all: tokens.all, trained: tokens.trained } };
     },
   });

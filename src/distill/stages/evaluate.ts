@@ -6,7 +6,7 @@ import { writing } from "../estimate.ts";
 import type { Estimates, Evaluation, StudentSpec } from "../experiment.ts";
 import type { NamedQuestions } from "../files.ts";
 import { modelPath, solverInputs, solverSetup } from "../solver-setup.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type Place, type Stage, stage } from "../stage.ts";
 import { findAdapter } from "../../training/adapters/folder.ts";
 import { adapterOf } from "./train.ts";
 import { allRuns } from "./all-runs.ts";
@@ -22,26 +22,27 @@ interface Student {
 export async function evaluateStage(
   name: string,
   spec: Evaluation,
-  { questions, student, folder, out, estimates }: { readonly questions: NamedQuestions; readonly student?: Student; readonly folder: string; readonly out: string; readonly estimates: Estimates },
+  { questions, student, place, estimates }: { readonly questions: NamedQuestions; readonly student?: Student; readonly place: Place; readonly estimates: Estimates },
 ): Promise<Stage> {
   const { seed = 0, seeds, concurrency, judge } = spec;
   const prompt = spec.prompt ?? (student && spec.solver === "agent" ? ("student" as const) : undefined);
   return stage({
     kind: "evaluate",
     name: evaluationName(name, questions.name),
-    out,
+    place,
+    keeps: [],
     needs: student ? [student.trained] : [],
-    inputs: { ...(await solverInputs(spec, folder)), questions: questions.inputs, ...(student && { model: spec.model ?? student.spec.model }) },
+    inputs: { ...(await solverInputs(spec, place.folder)), questions: questions.inputs, ...(student && { model: spec.model ?? student.spec.model }) },
     estimate: writing(questions.count * seeds, spec.samples ?? 1, estimates),
     ...(questions.missing !== undefined && { missing: questions.missing }),
     run: async (stageFolder, context) => {
-      const judging = judge === undefined ? undefined : await context.openModel(modelPath(judge, folder), [], context.signal);
+      const judging = judge === undefined ? undefined : await context.openModel(modelPath(judge, place.folder), [], context.signal);
       try {
         const setup = {
           set: await questions.load(),
           out: stageFolder,
           solver: {
-            ...solverSetup(spec, spec.model ?? student?.spec.model ?? "", folder),
+            ...solverSetup(spec, spec.model ?? student?.spec.model ?? "", place.folder),
             ...(prompt && { prompt }),
             // A server that is named lays the adapter over the model itself.
             ...(student && spec.model === undefined && { adapter: [await findAdapter(adapterOf(student.trained.folder))] }),

@@ -4,7 +4,7 @@ import { compare, type Comparison, latest, type Score, scoreRuns, summarize, typ
 import { readTrajectories } from "../../trajectory/read.ts";
 import { nothing } from "../estimate.ts";
 import type { Experiment } from "../experiment.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type Place, type Stage, stage } from "../stage.ts";
 import { evaluationName } from "./evaluate.ts";
 
 /** The last stage's output: every evaluation's score, and each against the baseline. */
@@ -14,12 +14,13 @@ export interface ExperimentResult {
 }
 
 /** Scores, comparisons, tables and the page. */
-export function reportStage({ experiment, evaluations, out }: { readonly experiment: Experiment; readonly evaluations: readonly Stage[]; readonly out: string }): Stage {
+export function reportStage({ experiment, evaluations, place }: { readonly experiment: Experiment; readonly evaluations: readonly Stage[]; readonly place: Place }): Stage {
   const { baseline, trajectories } = experiment.report;
   return stage({
     kind: "report",
     name: experiment.name,
-    out,
+    place,
+    keeps: [],
     needs: evaluations,
     inputs: { baseline: baseline ?? "", trajectories },
     estimate: nothing,

@@ -1,20 +1,21 @@
 import { join, resolve } from "node:path";
 import { training } from "../estimate.ts";
 import type { Estimates, StudentSpec } from "../experiment.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type Place, type Stage, stage } from "../stage.ts";
 import type { JobBackend } from "../../training/jobs/backend.ts";
 
 /** Below this share of tokens on which llama.cpp and torch agree, an adapter is not what was trained. */
 const LEAST_AGREEMENT = 0.8;
 
 /** A student's weights: a job that goes on where it was, wherever it runs. */
-export function trainStage(name: string, spec: StudentSpec, { dataset, rows, folder, out, estimates }: { readonly dataset: Stage; readonly rows: number; readonly folder: string; readonly out: string; readonly estimates: Estimates }): Stage {
+export function trainStage(name: string, spec: StudentSpec, { dataset, rows, place, estimates }: { readonly dataset: Stage; readonly rows: number; readonly place: Place; readonly estimates: Estimates }): Stage {
   const { backend, python, ...settings } = spec.job;
   const { epochs = 2, method = "lora" } = spec.training;
   return stage({
     kind: "train",
     name,
-    out,
+    place,
+    keeps: ["job/adapter.gguf", "job/artifacts/adapter.gguf"],
     needs: [dataset],
     inputs: { model: spec.model, training: spec.training, ...(settings.dtype !== undefined && { dtype: settings.dtype }), ...(settings.patience !== undefined && { patience: settings.patience, evalSteps: settings.evalSteps }) },
     estimate: training(rows, epochs, estimates),
@@ -22,7 +23,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, fol
       const { checkAdapter, prepareJob, watchJob } = await import("../../training/index.ts");
       const job = await prepareJob({
         data: join(dataset.folder, "rows"),
-        model: isLocal(spec.model) ? resolve(folder, spec.model) : spec.model,
+        model: isLocal(spec.model) ? resolve(place.folder, spec.model) : spec.model,
         out: adapterOf(stageFolder),
         hyperparameters: spec.training,
         settings,
