@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { benchmarks, findBenchmark, knownFiles, loadQuestions } from "../src/eval/index.ts";
+import { benchmarks, findBenchmark, knownFiles, loadQuestions, setOf } from "../src/eval/index.ts";
 import { graderFor } from "../src/grading/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "apprentice-benchmarks-"));
@@ -77,6 +77,7 @@ describe("files of the reference implementation", () => {
     expect(set.benchmark).toBeUndefined();
     expect(set.questions[0]?.metadata).not.toHaveProperty("dataset");
     expect(graderFor(set.questions[0] ?? { text: "" }).id).toBe("math@1");
+    expect(setOf(set.questions[0] ?? { text: "" }), "not MATH-500, whose name they have").toBe("math_500_train");
   });
 });
 

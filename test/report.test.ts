@@ -48,8 +48,8 @@ describe("the paper's figures", () => {
 describe("a report", () => {
   it("sets our runs after the paper's rows of the same size and method, with intervals, and leaves the rest empty", async () => {
     const path = await runs("main", {
-      "cot/gsm_hard": { solver: "cot", metadata: { benchmark: "GSM-Hard" } },
-      "cot/math": { solver: "cot", metadata: { benchmark: "math_500" } },
+      "cot/gsm_hard": { solver: "cot", metadata: { dataset: "GSM-Hard" } },
+      "cot/math": { solver: "cot", metadata: { dataset: "math_500" } },
       "sag/gsm_hard_500": { solver: "agent", samples: 8, model: "qwen2.5-coder-0.5b+ftp-1" },
     });
     const { rows, ours, cell } = table(await buildReport([path]), "table-2");
@@ -62,14 +62,14 @@ describe("a report", () => {
     const found = cell(0, "GSM-Hard");
     expect(found?.n).toBe(50);
     expect(found?.low).toBeLessThan(found?.value ?? 0);
-    expect(cell(0, "MATH500")).toBeDefined();
+    expect(cell(0, "MATH-500")).toBeDefined();
     expect(cell(0, "HotpotQA")).toBeUndefined();
     expect(cell(0, "Avg.")).toBeUndefined();
   });
 
   it("averages a row that has all eight benchmarks", async () => {
     const names = ["hotpotqa", "math_500", "musique", "bamboogle", "2wikimultihopqa", "gsm_hard", "aime", "olymmath"];
-    const path = await runs("eight", Object.fromEntries(names.map((benchmark) => [benchmark, { solver: "agent", count: 20, metadata: { benchmark } }])));
+    const path = await runs("eight", Object.fromEntries(names.map((benchmark) => [benchmark, { solver: "agent", count: 20, metadata: { dataset: benchmark } }])));
     const { cell, ours } = table(await buildReport([path]), "table-2");
     const values = ours[0]?.cells.slice(0, 8).map((each) => each?.value ?? Number.NaN) ?? [];
     expect(cell(0, "Avg.")?.value).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / 8, 10);
@@ -120,7 +120,7 @@ describe("a report", () => {
   });
 
   it("draws its figures as SVG that holds no style and no script, hollow for the paper", async () => {
-    const path = await runs("figures", { a: { solver: "agent", metadata: { benchmark: "math_500" } }, b: { solver: "cot", metadata: { benchmark: "math_500" } } });
+    const path = await runs("figures", { a: { solver: "agent", metadata: { dataset: "math_500" } }, b: { solver: "cot", metadata: { dataset: "math_500" } } });
     const { figures } = await buildReport([path]);
     expect(figures.map(({ id }) => id)).toEqual(["figure-runs", "figure-1", "figure-4", "figure-5", "figure-6", "figure-7", "figure-8"]);
     for (const figure of figures) {
@@ -149,7 +149,7 @@ describe("a report", () => {
 
 describe("on the command line", () => {
   it("report prints tables, writes what the file's name says, and gives JSON lines", async () => {
-    const path = await runs("cli", { a: { solver: "cot", metadata: { benchmark: "gsm_hard" } } });
+    const path = await runs("cli", { a: { solver: "cot", metadata: { dataset: "gsm_hard" } } });
     const run = (...args: string[]) => execFileSync(process.execPath, [cli, "report", path, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     expect(run()).toMatch(/Table 2: main results[\s\S]*ours\s+0\.5B\s+CoT Prompting/);
     const out = (name: string) => join(folder, name);

@@ -272,7 +272,7 @@ describe("hostile trajectories", () => {
 describe("the report's page", () => {
   it("opens from disk with its trajectories, and says when it holds a part of them, the same questions of each run", async () => {
     const runs = join(folder, "part");
-    for (const solver of ["cot", "agent"] as const) await writeJournal(join(runs, solver, "journal.jsonl"), makeTrajectories(200, { solver, metadata: { benchmark: "math_500" } }));
+    for (const solver of ["cot", "agent"] as const) await writeJournal(join(runs, solver, "journal.jsonl"), makeTrajectories(200, { solver, metadata: { dataset: "math_500" } }));
     const file = join(folder, "part.html");
     const report = await buildReport([runs]);
     const { embedded } = await writeReportPage(file, report, { paths: [runs], trajectories: report.trajectories, embed: 100 });

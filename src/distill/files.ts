@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { ApprenticeError } from "../errors.ts";
-import { benchmarks, benchmarksFolder, findQuestionFile, knownFiles, loadQuestions, type QuestionSet } from "../eval/index.ts";
+import { benchmarksFolder, findBenchmark, findQuestionFile, knownFiles, loadQuestions, type QuestionSet } from "../eval/index.ts";
 import type { Experiment } from "./experiment.ts";
 
 /** The questions that an experiment names. */
@@ -29,7 +29,7 @@ export async function nameQuestions(name: string, { file, benchmark, limit }: Ex
     return { name, count: asked.questions.length, inputs: { sha256: set.sha256, ...options, ...(found.benchmark !== undefined && { benchmark: found.benchmark }) }, load: async () => asked };
   } catch (error) {
     if (!(error instanceof ApprenticeError) || (error.code !== "file_unreadable" && error.code !== "benchmark_missing")) throw error;
-    const known = knownFiles.find((each) => (file === undefined ? each.benchmark === benchmarks.find(({ id }) => id === benchmark)?.id && each.split === "test" : each.name === file));
+    const known = knownFiles.find((each) => (file === undefined ? each.set === findBenchmark(benchmark ?? "")?.id : each.name === file));
     return { name, count: Math.min(limit ?? Infinity, known?.questions ?? 500), inputs: { sha256: known?.sha256 ?? "missing", ...options }, missing: error.message, load: async () => Promise.reject(error) };
   }
 }

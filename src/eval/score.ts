@@ -2,7 +2,7 @@ import { exactMatch, f1, goldAnswers, graderFor, type Grader } from "../grading/
 import { committedToolCalls, countErrors } from "../trajectory/count.ts";
 import { savings } from "../trajectory/savings.ts";
 import type { Outcome, Trajectory } from "../trajectory/schema.ts";
-import { findBenchmark } from "./benchmarks/benchmarks.ts";
+import { setOf } from "./benchmarks/benchmarks.ts";
 
 /** What a run's record says without any grader. */
 export interface RunFacts {
@@ -140,9 +140,7 @@ function named(name: "level" | "category", value: unknown): { level?: string; ca
 }
 
 function subjectOf({ question, solver, model, firstThought }: Trajectory): Subject {
-  const name = question.metadata?.["dataset"] ?? question.metadata?.["dataset_name"];
-  const dataset = typeof name === "string" ? (findBenchmark(name)?.id ?? name) : "questions";
-  return { dataset, solver: solver.id, sampler: solver.sampler, prompt: solver.prompt, model, firstThought: firstThought !== undefined };
+  return { dataset: setOf(question) ?? "questions", solver: solver.id, sampler: solver.sampler, prompt: solver.prompt, model, firstThought: firstThought !== undefined };
 }
 
 /** A name for a subject that no other has. */

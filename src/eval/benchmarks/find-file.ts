@@ -20,7 +20,7 @@ export async function findQuestionFile(pathOrBenchmark: string): Promise<{ reado
   const benchmark = findBenchmark(pathOrBenchmark);
   if (!benchmark) throw new ApprenticeError("file_unreadable", `There is no file ${pathOrBenchmark}, and no benchmark of that name.`);
   const folder = benchmarksFolder();
-  const names = [...["jsonl", "json", "csv"].map((extension) => `${benchmark.id}.${extension}`), ...knownFiles.filter((file) => file.benchmark === benchmark.id && file.split === "test").map(({ name }) => name)];
+  const names = [...["jsonl", "json", "csv"].map((extension) => `${benchmark.id}.${extension}`), ...knownFiles.filter((file) => file.set === benchmark.id).map(({ name }) => name)];
   for (const name of names) if (await exists(join(folder, name))) return { path: join(folder, name), benchmark: benchmark.id };
   throw new ApprenticeError("benchmark_missing", `The questions of ${benchmark.name} are not here: get them from ${benchmark.source} and save them as ${join(folder, names[0] ?? "")}, or give a file.`);
 }

@@ -5,7 +5,7 @@ import { ApprenticeError, messageOf } from "../../errors.ts";
 import type { Question } from "../../solvers/types.ts";
 import { benchmarks, findBenchmark, knownFiles, type BenchmarkId, type KnownFile } from "./benchmarks.ts";
 
-/** Its questions have `metadata.dataset`, where the benchmark is known. */
+/** Its questions have `metadata.dataset`, where the benchmark or training set is known. */
 export interface QuestionSet extends QuestionFile {
   /** Absent for a set of one's own, and for training questions. */
   readonly benchmark?: BenchmarkId;
@@ -33,9 +33,10 @@ export async function loadQuestions(path: string, options: LoadOptions = {}): Pr
   const { questions, problems } = await readQuestions(path);
   const sha256 = await checksum(path);
   const known = knownFiles.find((file) => file.sha256 === sha256);
-  const benchmark = named?.id ?? (known?.split === "train" ? undefined : (known?.benchmark ?? saidBenchmark(questions)));
+  const benchmark = named?.id ?? (known ? findBenchmark(known.set)?.id : saidBenchmark(questions));
+  const dataset = benchmark ?? known?.set;
   return {
-    questions: benchmark === undefined ? questions : questions.map((question) => ({ ...question, metadata: { ...question.metadata, dataset: benchmark } })),
+    questions: dataset === undefined ? questions : questions.map((question) => ({ ...question, metadata: { ...question.metadata, dataset } })),
     problems,
     ...(benchmark !== undefined && { benchmark }),
     sha256,

@@ -1,6 +1,6 @@
 import { type PaperRow, table2 } from "../paper/main-results.ts";
 import type { RunStats, Tally } from "../runs/aggregate.ts";
-import { benchmarks } from "../runs/benchmarks.ts";
+import { benchmarks } from "../../eval/index.ts";
 import { methodOf } from "../runs/labels.ts";
 import { accuracy, average, groupRuns, onBenchmark, share } from "../tables/pool.ts";
 import type { FigurePoint, ReportFigure } from "./types.ts";
@@ -22,14 +22,14 @@ function allRuns(runs: readonly RunStats[]): ReportFigure {
   };
 }
 
-const domainTitles = { factual: "Factual reasoning", math: "Mathematical reasoning" };
+const domainTitles = { factual: "Factual reasoning", mathematics: "Mathematical reasoning" };
 
 function domains(runs: readonly RunStats[]): ReportFigure {
   const sizes = ["0.5B", "1.5B", "3B", "7B", "32B"];
   const shown = ["CoT Prompting", "CoT Distill", "Agent Prompting", "Agent Distill + FTP + SAG"];
   const paper = table2.filter(({ params, method }) => shown.includes(method) && sizes.includes(params)).toSorted((a, b) => sizes.indexOf(a.params) - sizes.indexOf(b.params));
   const groups = groupRuns(runs.filter(onBenchmark), (run) => ({ params: run.setup.params ?? "?", series: seriesOf(run) }));
-  const points = (["factual", "math"] as const).flatMap((domain) => {
+  const points = (["factual", "mathematics"] as const).flatMap((domain) => {
     const members = benchmarks.filter((each) => each.domain === domain);
     const facet = domainTitles[domain];
     return [
@@ -132,7 +132,7 @@ function paperCell({ values }: PaperRow, id: string): { value: number } | undefi
 }
 
 function benchmarkTitle(id: string): string {
-  return benchmarks.find((each) => each.id === id)?.title ?? id;
+  return benchmarks.find((each) => each.id === id)?.name ?? id;
 }
 
 function titleOf({ setup }: RunStats): string {

@@ -1,12 +1,13 @@
 import type { RunLabels } from "../../eval/run-labels.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
+import { setOf } from "../../eval/index.ts";
 import { benchmarkOf } from "./benchmarks.ts";
 import { samplingOf } from "./sampler-name.ts";
 
 /** What a set of trajectories is, in the terms of the paper's tables. */
 export interface Setup {
   readonly run: string;
-  /** An id of {@link benchmarkOf}. */
+  /** Of a benchmark or training set of the paper's; else what the questions say. */
   readonly benchmark: string;
   readonly model: string;
   /** E.g. `0.5B`; absent when neither the labels nor the model's name say it. */
@@ -29,13 +30,12 @@ export interface Setup {
  */
 export function setupOf(trajectory: Trajectory, run: string, labels: RunLabels): Setup {
   const { model, solver, question, steps, firstThought } = trajectory;
-  const named = question.metadata?.["benchmark"] ?? question.metadata?.["dataset"] ?? question.metadata?.["dataset_name"];
   const [first] = steps;
   const samples = first?.kind === "action" ? first.candidates.length : first?.kind === "response" ? first.responses.length : 1;
   const sampling = samplingOf(solver.sampler);
   return {
     run,
-    benchmark: benchmarkOf(labels.benchmark ?? (typeof named === "string" ? named : run)),
+    benchmark: labels.benchmark === undefined ? (setOf(question) ?? benchmarkOf(run)) : benchmarkOf(labels.benchmark),
     model,
     params: labels.params ?? /(\d+(?:\.\d+)?)b(?![a-z0-9])/i.exec(model)?.[1]?.concat("B"),
     solver: solver.id.startsWith("agent") ? "agent" : solver.id.startsWith("rag") ? "rag" : "cot",

@@ -1,13 +1,13 @@
 import { table2 } from "../paper/main-results.ts";
 import { table3, table4, table5, table6, table7, table8 } from "../paper/other-results.ts";
 import type { RunStats } from "../runs/aggregate.ts";
-import { benchmarks, trainingSets } from "../runs/benchmarks.ts";
+import { benchmarks, trainingSets } from "../../eval/index.ts";
 import { methodOf, type Setup } from "../runs/labels.ts";
 import { average, benchmarkCells, groupRuns, mathBenchmarks, onBenchmark, paperCells } from "./pool.ts";
 import type { Cell, Column, ReportTable, TableRow } from "./types.ts";
 
 const percent = (title: string): Column => ({ title, digits: 1 });
-const benchmarkColumns = [...benchmarks.map(({ title }) => percent(title)), { title: "Avg.", digits: 2 }];
+const benchmarkColumns = [...benchmarks.map(({ name }) => percent(name)), { title: "Avg.", digits: 2 }];
 
 /** The paper's tables 2 to 8: its own figures, and ours after those that they compare with. */
 export function paperTables(runs: readonly RunStats[]): ReportTable[] {
@@ -66,7 +66,7 @@ function teacherTable(runs: readonly RunStats[]): ReportTable {
     title: "Table 5: the teacher on training questions",
     note: "Hard: levels 4–5; medium: levels 2–3.",
     labels: ["Method", "Model"],
-    columns: trainingSets.map(({ title }) => percent(title)),
+    columns: trainingSets.map(({ name }) => percent(name)),
     rows: interleave(paper, ours),
   };
 }
@@ -83,7 +83,7 @@ function temperatureTable(runs: readonly RunStats[]): ReportTable {
     title: "Table 6: temperature of SAG",
     note: "Distilled agents with FTP and SAG. Ours: the sampler's name or run.json says the temperature.",
     labels: ["Temperature", "Model"],
-    columns: [...mathBenchmarks.map((id) => percent(benchmarks.find((each) => each.id === id)?.title ?? id)), { title: "Avg. (math)", digits: 2 }],
+    columns: [...mathBenchmarks.map((id) => percent(benchmarks.find((each) => each.id === id)?.name ?? id)), { title: "Avg. (math)", digits: 2 }],
     rows: interleave(paper, ours),
   };
 }

@@ -1,4 +1,4 @@
-import { type BenchmarkId, benchmarks } from "../runs/benchmarks.ts";
+import { type BenchmarkId, benchmarks } from "../../eval/index.ts";
 import { wilson } from "../../eval/statistics/intervals.ts";
 import type { RunStats, Tally } from "../runs/aggregate.ts";
 import type { Cell } from "./types.ts";
