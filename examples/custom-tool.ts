@@ -21,7 +21,7 @@ export const priceOf = tool({
 if (import.meta.main) {
   const model = await openModel("qwen2.5-coder-0.5b");
   const agent = createAgent({ model, tools: [priceOf] });
-  const { outcome, steps } = await agent.run("Call price_of for the chair and for the lamp. What do 3 chairs and 2 lamps cost together, in euros?").result;
+  const { outcome, steps } = await agent.run("What do a chair and a lamp cost together, in euros? Call price_of for each of them.").result;
   for (const step of steps) {
     if (step.kind !== "action") continue;
     const { action, attempt } = step.candidates[step.vote.winner] ?? {};
