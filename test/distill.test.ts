@@ -1,7 +1,9 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { restoreStage } from "../src/distill/archive.ts";
 import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, type Stage } from "../src/distill/index.ts";
 import type { ChatModel } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
@@ -108,6 +110,27 @@ describe("an experiment", () => {
     expect(finished && (await outputOf(finished)), "a plan knows what the archive has").toMatchObject({ questions: 2 });
     expect(await runs()).toBe(0);
     expect((await readdir(finished?.archive ?? "")).sort()).toEqual(["done.json", "stage.json", "trajectories.json", "trajectories.jsonl.gz"]);
+  });
+
+  it("saves evaluations without their questions, and puts these back", async () => {
+    const file = await readExperiment(join(folder, "test.yaml"));
+    const saving = { ...file, experiment: { ...file.experiment, archive: "evaluations" } };
+    const planned = async (out: string) => (await planExperiment(saving, join(folder, out)))[0] as Stage;
+    const { result } = await run("evaluated");
+    const journal = async (out: string) => (await readFile(join((await planned(out)).folder, "trajectories.jsonl"), "utf8")).split("\n").filter(Boolean).map((line): unknown => JSON.parse(line));
+    const before = await journal("evaluated");
+    const { archive = "" } = await planned("evaluated");
+    expect(await saveStage(await planned("evaluated"))).toBe(true);
+    const saved = gunzipSync(await readFile(join(archive, "trajectories.jsonl.gz"))).toString();
+    expect(saved).toContain("boxed");
+    for (const answer of ["42", "7"]) expect(saved).not.toContain(`Which number is ${answer}?`);
+
+    await restoreStage(await planned("again"));
+    expect(await journal("again")).toEqual(before);
+    const asking = asked;
+    expect(JSON.stringify((await run("again")).result, withoutTimes)).toBe(JSON.stringify(result, withoutTimes));
+    // The other two evaluations were not saved: two questions with two samples in one request, twice.
+    expect(asked - asking).toBe(4);
   });
 
   it("is refused to a second process, and without its questions before anything is run", async () => {

@@ -19,7 +19,7 @@ export function distillCommand(program: Command, signal: AbortSignal): void {
     .argument("<experiment>", "a .yaml file (docs/distill.md)")
     .option("-o, --out <dir>", "folder for its stages (default: runs/NAME)")
     .option("--dry-run", "print the plan, what is done, and a guess of tokens and time")
-    .option("--save", "put what there is of collections and students, compressed, into the experiment's archive, and end")
+    .option("--save", "put what there is of runs and students, compressed, into the experiment's archive, and end")
     .option("--json", "stages and results as JSON lines")
     .addHelpText("after", "\nExample:\n  apprentice distill examples/smoke.yaml --dry-run\n  apprentice distill examples/smoke.yaml")
     .action(async (path: string, options: DistillOptions) => {

@@ -1,13 +1,14 @@
 /** Stages kept small beside an experiment's file, so that another machine, or another day, goes on from them. */
 
 import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import type { Stage } from "./stage.ts";
+import type { Kept, Stage } from "./stage.ts";
 
-const always = ["stage.json", "done.json"];
+const always: readonly Kept[] = [{ file: "stage.json" }, { file: "done.json" }];
 
 /** Copies what a stage can go on from, with its lines compressed. False when there is nothing. */
 export async function saveStage({ folder, archive, keeps }: Stage): Promise<boolean> {
@@ -15,24 +16,25 @@ export async function saveStage({ folder, archive, keeps }: Stage): Promise<bool
   const kept = await present(folder, keeps);
   if (kept.length === 0) return false;
   await replace(archive, async (part) => {
-    for (const file of [...(await present(folder, always)), ...kept]) {
+    for (const { file, lines } of [...(await present(folder, always)), ...kept]) {
       await mkdir(dirname(join(part, file)), { recursive: true });
-      if (file.endsWith(".jsonl")) await pipeline(createReadStream(join(folder, file)), createGzip({ level: 9 }), createWriteStream(join(part, `${file}.gz`)));
-      else await copyFile(join(folder, file), join(part, file));
+      if (!file.endsWith(".jsonl")) await copyFile(join(folder, file), join(part, file));
+      else await pipeline(createReadStream(join(folder, file)), changed(lines?.save), createGzip({ level: 9 }), createWriteStream(join(part, `${file}.gz`)));
     }
   });
   return true;
 }
 
 /** Begins a stage's folder with what was saved of it. What is there already stays. */
-export async function restoreStage({ folder, archive }: Stage): Promise<void> {
+export async function restoreStage({ folder, archive, keeps }: Stage): Promise<void> {
   if (archive === undefined || (await exists(folder)) || !(await exists(archive))) return;
   await replace(folder, async (part) => {
     await cp(archive, part, { recursive: true });
-    for (const file of await readdir(part, { recursive: true })) {
-      if (!file.endsWith(".jsonl.gz")) continue;
-      await pipeline(createReadStream(join(part, file)), createGunzip(), createWriteStream(join(part, file.slice(0, -".gz".length))));
-      await rm(join(part, file));
+    for (const { file, lines } of keeps) {
+      const packed = join(part, `${file}.gz`);
+      if (!(await exists(packed))) continue;
+      await pipeline(createReadStream(packed), createGunzip(), changed(await lines?.restore()), createWriteStream(join(part, file)));
+      await rm(packed);
     }
   });
 }
@@ -47,8 +49,23 @@ async function replace(folder: string, fill: (part: string) => Promise<void>): P
   await rename(part, folder);
 }
 
-async function present(folder: string, files: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(files.map((file) => exists(join(folder, file))));
+/** Whole lines, each changed; what was cut off in the middle by a kill is left out. */
+function changed(change: (line: string) => string | undefined = (line) => line): (bytes: AsyncIterable<Buffer>) => AsyncGenerator<string> {
+  return async function* (bytes) {
+    let rest = "";
+    for await (const text of Readable.from(bytes).setEncoding("utf8") as AsyncIterable<string>) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const kept = change(line);
+        if (kept !== undefined) yield `${kept}\n`;
+      }
+    }
+  };
+}
+
+async function present(folder: string, files: readonly Kept[]): Promise<Kept[]> {
+  const found = await Promise.all(files.map(({ file }) => exists(join(folder, file))));
   return files.filter((_, index) => found[index]);
 }
 

@@ -144,7 +144,7 @@ export const experimentSchema = z.strictObject({
       trajectories: whole.default(10_000).describe("How many the page holds at most."),
     })
     .prefault({}),
-  archive: text.exactOptional().describe("Folder beside this file with what `apprentice distill --save` put there: collections and students go on from it."),
+  archive: text.exactOptional().describe("Folder beside this file with what `apprentice distill --save` put there: runs and students go on from it."),
   estimates: estimates.prefault({}).describe("For the plan's guesses."),
 });
 

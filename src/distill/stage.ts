@@ -33,8 +33,8 @@ export interface Stage {
   readonly folder: string;
   /** Where it is saved, compressed, if the experiment has an archive. */
   readonly archive?: string;
-  /** Files of the folder that it can go on from. None for stages that are made anew in no time, or that hold questions of tests. */
-  readonly keeps: readonly string[];
+  /** Files of the folder that it can go on from; none for stages that are made anew in no time. */
+  readonly keeps: readonly Kept[];
   /** What went in, for `stage.json`. */
   readonly inputs: Json;
   readonly needs: readonly Stage[];
@@ -43,6 +43,13 @@ export interface Stage {
   readonly missing?: string;
   /** Goes on where it was stopped. What it gives is kept in `done.json`. */
   run(context: StageContext): Promise<Json>;
+}
+
+/** A file that an archive takes. */
+export interface Kept {
+  readonly file: string;
+  /** How its lines are changed on the way there, and on the way back; undefined leaves a line out. Default: not at all. */
+  readonly lines?: { save(line: string): string; restore(): Promise<(line: string) => string | undefined> };
 }
 
 /** Where an experiment's stages are. */

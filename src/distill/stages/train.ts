@@ -15,7 +15,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
     kind: "train",
     name,
     place,
-    keeps: ["job/adapter.gguf", "job/artifacts/adapter.gguf"],
+    keeps: [{ file: "job/adapter.gguf" }, { file: "job/artifacts/adapter.gguf" }],
     needs: [dataset],
     inputs: { model: spec.model, training: spec.training, ...(settings.dtype !== undefined && { dtype: settings.dtype }), ...(settings.patience !== undefined && { patience: settings.patience, evalSteps: settings.evalSteps }) },
     estimate: training(rows, epochs, estimates),
