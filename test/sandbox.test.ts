@@ -148,6 +148,12 @@ describe("a function of the host", () => {
     ]);
   });
 
+  test("is there already, and may be imported as well", async () => {
+    expect((await run("import search\nsearch('one')")).error).toBeUndefined();
+    expect((await run("from search import search as find\nfind('one')")).toolCalls).toHaveLength(1);
+    expect((await run("from final_answer import final_answer\nfinal_answer(4)")).finalAnswer?.text).toBe("4");
+  });
+
   test("that throws raises ToolError with the message", async () => {
     const attempt = await run("try:\n    search('broken')\nexcept ToolError as error:\n    message = str(error)\nmessage");
     expect(attempt.stdout).toBe("");

@@ -55,6 +55,11 @@ def configure(text):
     main.__builtins__ = builtins
     main.ToolError = ToolError
     main.__dict__.update(functions)
+    for name, function in functions.items():
+        # Models import what is there already: "import search", "from search import search".
+        if name not in sys.modules and name not in sys.stdlib_module_names:
+            setattr(function, name, function)
+            sys.modules[name] = function
     sys.modules["__main__"] = main
     sys.path[:] = [entry for entry in sys.path if entry]
     count = 0
@@ -103,6 +108,11 @@ def run(source):
     file = f"<action {count}>"
     sys.stdout = sys.stderr = output = open_output()
     main.__dict__.update(functions)
+    for name, function in functions.items():
+        # Models import what is there already: "import search", "from search import search".
+        if name not in sys.modules and name not in sys.stdlib_module_names:
+            setattr(function, name, function)
+            sys.modules[name] = function
     main.__dict__.pop(VALUE_NAME, None)
     result = {}
     try:
