@@ -50,7 +50,7 @@ async function recordingCost(): Promise<void> {
   print({ name: "recording: one flushed record", runMs: median(runs), appendMs: median(appends), shareOfRun: median(appends) / median(runs) });
 }
 
-/** Agents in flight: each has a Python interpreter of its own, so memory is what limits them. */
+/** Agents in flight: they share a few interpreters, each with a state of its own. */
 async function inFlight(count: number): Promise<void> {
   const sandbox = pyodideSandbox();
   const before = process.memoryUsage.rss();
@@ -112,7 +112,7 @@ async function kills(): Promise<void> {
   print({ name: "killed and resumed", kills: killed, questions: 1500, rightOnce: texts.length === 1500 && new Set(texts).size === 1500, repeatedCalls, tornLines });
 }
 
-const parts: Record<string, () => Promise<void>> = { recording: recordingCost, flight: async () => (await inFlight(16), await inFlight(64)), large: () => large(200_000), kill: kills };
+const parts: Record<string, () => Promise<void>> = { recording: recordingCost, flight: async () => (await inFlight(64), await inFlight(256)), large: () => large(200_000), kill: kills };
 const chosen = process.argv.slice(2);
 try {
   for (const [name, part] of Object.entries(parts)) if (chosen.length === 0 || chosen.includes(name)) await part();
