@@ -125,6 +125,11 @@ function fit(instance: WebAssembly.Instance, snapshot: Uint8Array | undefined): 
   if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
 }
 
+/** Python's memory in Pyodide's snapshot: the header says where it begins. */
+export function memoryOf(snapshot: Uint8Array): Uint8Array {
+  return snapshot.subarray(new Uint32Array(snapshot.buffer, snapshot.byteOffset, 2)[1]);
+}
+
 const wheelFolder = "/lib/wheels";
 
 function addWheels(pyodide: Pyodide, data: BootData): void {

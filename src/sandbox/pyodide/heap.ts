@@ -1,6 +1,6 @@
-/** Python's memory in pages: what differs from the image that every interpreter starts with, and the ways back. */
+/** Python's memory in pages: what differs from how every interpreter starts, and the ways back. */
 
-/** Pages that differ from the image. In shared memory, so that any interpreter can take them up. */
+/** Pages, and the size of the memory that they are of. In shared memory, so that any interpreter can take them up. */
 export interface HeapState {
   /** Size of the memory. */
   readonly size: number;
@@ -8,6 +8,14 @@ export interface HeapState {
   readonly pages: Uint32Array;
   /** Their contents, one after another. */
   readonly bytes: Uint8Array;
+}
+
+/** The memory that every interpreter of a sandbox starts with. */
+export interface StartMemory {
+  /** In shared memory. Absent: that of the snapshot which it booted from. */
+  readonly base?: Uint8Array;
+  /** What differs from that. */
+  readonly changed: HeapState;
 }
 
 /** What is used of Emscripten's module object. */
@@ -24,25 +32,29 @@ const blockBytes = 65_536;
 const zeros = Buffer.alloc(blockBytes);
 
 export class Heap {
+  /** What states differ from. */
+  readonly start: StartMemory;
   readonly #module: HeapModule;
-  readonly #image: Buffer;
+  readonly #base: Buffer;
   readonly #stackPointer: number;
   readonly #stackEnd: number;
-  /** What the memory was after the last capture or restore; undefined: the image. */
+  #startPlaces: Places = new Map();
+  /** What the memory was after the last capture or restore; undefined: the start. */
   #mark: HeapState | undefined;
-  /** Where its pages are in its bytes. */
-  #marked: ReadonlyMap<number, number> = new Map();
+  #markPlaces: Places = new Map();
+  /** Blocks with a page that is not as in the base. */
+  #touched: ReadonlySet<number> = new Set();
 
-  /** Without an image the present memory becomes it. */
-  constructor(module: HeapModule, image?: Uint8Array) {
+  /** Without a start the present memory becomes it. `snapshot`: the memory of the snapshot that this one booted from. */
+  constructor(module: HeapModule, snapshot: Uint8Array | undefined, start?: StartMemory) {
     this.#module = module;
     this.#stackPointer = module.stackSave();
     this.#stackEnd = module._emscripten_stack_get_end();
-    this.#image = asBuffer(image ?? shared(module.HEAPU8));
-  }
-
-  get image(): Uint8Array {
-    return this.#image;
+    const base = snapshot ? undefined : (start?.base ?? shared(module.HEAPU8));
+    this.#base = asBuffer(snapshot ?? base ?? new Uint8Array());
+    this.start = start ?? { ...(base && { base }), changed: this.#copy(this.#changedPages()) };
+    this.#startPlaces = placesOf(this.start.changed);
+    this.#setMark(undefined);
   }
 
   get size(): number {
@@ -56,7 +68,7 @@ export class Heap {
     return captured;
   }
 
-  /** Makes a state the present memory; without one, the image. */
+  /** Makes a state the present memory; without one, the start. */
   restore(state?: HeapState): void {
     this.#write(this.#changedPages(), state);
   }
@@ -70,21 +82,20 @@ export class Heap {
   }
 
   #setMark(state: HeapState | undefined): void {
-    if (state === this.#mark) return;
     this.#mark = state;
-    this.#marked = new Map(Array.from(state?.pages ?? [], (page, index) => [page, index * pageBytes]));
+    this.#markPlaces = placesOf(state);
+    this.#touched = new Set([...this.#startPlaces.keys(), ...this.#markPlaces.keys()].map((page) => Math.floor((page * pageBytes) / blockBytes)));
   }
 
   /** The pages that are not as in the mark. */
   #changedPages(): number[] {
     const heap = asBuffer(this.#module.HEAPU8);
-    const touched = new Set(Array.from(this.#marked.keys(), (page) => Math.floor((page * pageBytes) / blockBytes)));
     const changed: number[] = [];
     for (let block = 0; block < heap.length; block += blockBytes) {
       if (this.#isDead(block, blockBytes)) continue;
-      if (!touched.has(block / blockBytes) && this.#asInImage(heap, block, blockBytes)) continue;
+      if (!this.#touched.has(block / blockBytes) && same(heap, block, blockBytes, this.#inBase(block))) continue;
       for (let at = block; at < block + blockBytes; at += pageBytes) {
-        if (!this.#isDead(at, pageBytes) && !this.#asInMark(heap, at)) changed.push(at / pageBytes);
+        if (!this.#isDead(at, pageBytes) && !same(heap, at, pageBytes, this.#inMark(at / pageBytes))) changed.push(at / pageBytes);
       }
     }
     return changed;
@@ -95,22 +106,22 @@ export class Heap {
     return at >= this.#stackEnd && at + length <= this.#stackPointer;
   }
 
-  #asInMark(heap: Buffer, at: number): boolean {
-    const marked = this.#marked.get(at / pageBytes);
-    if (!this.#mark || marked === undefined) return this.#asInImage(heap, at, pageBytes);
-    return heap.compare(this.#mark.bytes, marked, marked + pageBytes, at, at + pageBytes) === 0;
+  /** Where the contents of a page are, as they were at the mark. */
+  #inMark(page: number): Place | undefined {
+    const marked = this.#markPlaces.get(page);
+    if (this.#mark && marked !== undefined) return { bytes: this.#mark.bytes, at: marked };
+    const atStart = this.#startPlaces.get(page);
+    return atStart === undefined ? this.#inBase(page * pageBytes) : { bytes: this.start.changed.bytes, at: atStart };
   }
 
-  /** Beyond the image, memory is zero. */
-  #asInImage(heap: Buffer, at: number, length: number): boolean {
-    return at < this.#image.length
-      ? heap.compare(this.#image, at, at + length, at, at + length) === 0
-      : heap.compare(zeros, 0, length, at, at + length) === 0;
+  /** Beyond the base, memory is zero. */
+  #inBase(at: number): Place | undefined {
+    return at < this.#base.length ? { bytes: this.#base, at } : undefined;
   }
 
   /** The present memory, given the pages that are not as in the mark. */
   #copy(changed: readonly number[]): HeapState {
-    const pages = Uint32Array.from(new Set([...this.#marked.keys(), ...changed])).sort();
+    const pages = Uint32Array.from(new Set([...this.#markPlaces.keys(), ...changed])).sort();
     const state = { size: this.size, pages: new Uint32Array(new SharedArrayBuffer(pages.byteLength)), bytes: new Uint8Array(new SharedArrayBuffer(pages.length * pageBytes)) };
     state.pages.set(pages);
     const heap = this.#module.HEAPU8;
@@ -123,17 +134,34 @@ export class Heap {
   #write(changed: readonly number[], state: HeapState | undefined): void {
     if (state && state.size > this.size) this.#module.growMemory(state.size);
     const heap = this.#module.HEAPU8;
-    const different = state === this.#mark ? changed : new Set([...changed, ...this.#marked.keys(), ...(state?.pages ?? [])]);
-    this.#setMark(state);
+    const different = state === this.#mark ? changed : new Set([...changed, ...this.#markPlaces.keys(), ...(state?.pages ?? [])]);
+    if (state !== this.#mark) this.#setMark(state);
     for (const page of different) {
       const at = page * pageBytes;
-      const marked = this.#marked.get(page);
-      if (state && marked !== undefined) heap.set(state.bytes.subarray(marked, marked + pageBytes), at);
-      else if (at < this.#image.length) heap.set(this.#image.subarray(at, at + pageBytes), at);
+      const place = this.#inMark(page);
+      if (place) heap.set(place.bytes.subarray(place.at, place.at + pageBytes), at);
       else heap.fill(0, at, at + pageBytes);
     }
     this.#module.stackRestore(this.#stackPointer);
   }
+}
+
+/** Bytes that begin somewhere. */
+interface Place {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
+/** Where the pages of a state are in its bytes. */
+type Places = ReadonlyMap<number, number>;
+
+function placesOf(state: HeapState | undefined): Places {
+  return new Map(Array.from(state?.pages ?? [], (page, index) => [page, index * pageBytes]));
+}
+
+/** Whether memory is as in a place; without one, zero. */
+function same(heap: Buffer, at: number, length: number, { bytes, at: from }: Place = { bytes: zeros, at: 0 }): boolean {
+  return heap.compare(bytes, from, from + length, at, at + length) === 0;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

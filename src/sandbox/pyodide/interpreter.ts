@@ -1,6 +1,7 @@
 /** The host's hold on one interpreter, on any tier: start, ask, interrupt, end. */
 
 import { ApprenticeError } from "../../errors.ts";
+import type { StartMemory } from "./heap.ts";
 import type { Image } from "./image.ts";
 import type { BootData, BootReply, FromInterpreter, Reply, Request } from "./protocol.ts";
 import type { Tier, Transport } from "./transport.ts";
@@ -17,7 +18,7 @@ const bootMs = 120_000;
 
 export class Interpreter {
   readonly #transport: Transport;
-  #machineImage: Uint8Array = new Uint8Array();
+  #startMemory: StartMemory | undefined;
   #heapBytes = 0;
   #ended: Fatal | undefined;
   #pending: { resolve(reply: Reply | BootReply): void; listener: Listener | undefined } | undefined;
@@ -30,13 +31,13 @@ export class Interpreter {
   }
 
   /** It starts while the image is still being loaded. */
-  static async start(tier: Tier, image: Promise<Image>, machineImage: Promise<Uint8Array> | undefined): Promise<Interpreter> {
+  static async start(tier: Tier, image: Promise<Image>, startMemory: Promise<StartMemory> | undefined): Promise<Interpreter> {
     const interpreter = new Interpreter(tier);
     try {
-      const common = await machineImage;
-      const ready = await interpreter.#boot(await image, "ready", { purpose: "session", ...(common && { machineImage: common }) });
-      interpreter.#machineImage = common ?? ready.machineImage ?? new Uint8Array();
-      interpreter.#heapBytes = interpreter.#machineImage.length;
+      const common = await startMemory;
+      const ready = await interpreter.#boot(await image, "ready", { purpose: "session", ...(common && { start: common }) });
+      interpreter.#startMemory = common ?? ready.start;
+      interpreter.#heapBytes = interpreter.startMemory.changed.size;
       interpreter.#transport.keepAlive(false);
       return interpreter;
     } catch (error) {
@@ -58,9 +59,10 @@ export class Interpreter {
     }
   }
 
-  /** Memory that every interpreter of this image starts with. */
-  get machineImage(): Uint8Array {
-    return this.#machineImage;
+  /** Memory that every interpreter of this sandbox starts with. */
+  get startMemory(): StartMemory {
+    if (!this.#startMemory) throw new Error("The first interpreter did not say what its memory is.");
+    return this.#startMemory;
   }
 
   /** Size of Python's memory, which never shrinks. */
@@ -106,7 +108,7 @@ export class Interpreter {
     await this.#transport.end();
   }
 
-  async #boot<T extends BootReply["type"]>(image: Image, expected: T, purpose: Pick<BootData, "purpose" | "machineImage">): Promise<Extract<BootReply, { type: T }>> {
+  async #boot<T extends BootReply["type"]>(image: Image, expected: T, purpose: Pick<BootData, "purpose" | "start">): Promise<Extract<BootReply, { type: T }>> {
     const timer = setTimeout(() => this.#end("terminated", `nothing happened for ${bootMs / 1000} s`), bootMs);
     const reply = this.#ended ?? (await this.#answer<Reply | BootReply>(() => this.#transport.boot(image, purpose)));
     clearTimeout(timer);

@@ -3,9 +3,9 @@
 import { Files, type FileState } from "./file-state.ts";
 import type { FileSystem } from "./files.ts";
 import type { Gate } from "./gate.ts";
-import { Heap, type HeapModule, type HeapState } from "./heap.ts";
+import { Heap, type HeapModule, type HeapState, type StartMemory } from "./heap.ts";
 
-/** Plain data; the large parts are in shared memory. It fits every interpreter with the same image. */
+/** Plain data; the large parts are in shared memory. It fits every interpreter with the same start. */
 export interface MachineState {
   readonly heap: HeapState;
   readonly files: FileState;
@@ -28,17 +28,17 @@ export class Machine {
   readonly #gate: Gate;
   #mark: MachineState | undefined;
 
-  constructor({ module, fs, gate }: { module: HeapModule; fs: FileSystem; gate: Gate }, image: Uint8Array | undefined) {
+  constructor({ module, fs, gate }: { module: HeapModule; fs: FileSystem; gate: Gate }, snapshot: Uint8Array | undefined, start: StartMemory | undefined) {
     this.#files = new Files(fs);
     this.#gate = gate;
-    this.#heap = new Heap(module, image);
+    this.#heap = new Heap(module, snapshot, start);
     // Boots differ in a few addresses and times: from here on they do not.
-    if (image) this.restore("start");
+    if (start) this.restore("start");
   }
 
   /** The memory that every interpreter starts with. */
-  get image(): Uint8Array {
-    return this.#heap.image;
+  get start(): StartMemory {
+    return this.#heap.start;
   }
 
   get heapBytes(): number {

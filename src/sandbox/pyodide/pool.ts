@@ -1,8 +1,8 @@
 /** Many states on few interpreters: each piece of work gets one that holds the state it needs. */
 
 import { availableParallelism } from "node:os";
-import { crc32 } from "node:zlib";
 import { ApprenticeError } from "../../errors.ts";
+import type { StartMemory } from "./heap.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { initial, isOnlyCopy, scratch, type State } from "./state.ts";
 
@@ -38,16 +38,15 @@ const maxWaiting = 16;
 const spareBytes = 64 * 2 ** 20;
 
 export class Pool {
-  readonly #start: (machineImage: Promise<Uint8Array> | undefined) => Promise<Interpreter>;
+  readonly #start: (startMemory: Promise<StartMemory> | undefined) => Promise<Interpreter>;
   readonly #limit: number;
   readonly #slots = new Set<Slot>();
   readonly #waiters: Waiter[] = [];
-  #machineImage: Promise<Uint8Array> | undefined;
-  #checksum: number | undefined;
+  #startMemory: Promise<StartMemory> | undefined;
   #starting = 0;
   #disposed = false;
 
-  constructor(start: (machineImage: Promise<Uint8Array> | undefined) => Promise<Interpreter>, limit = Math.max(2, availableParallelism())) {
+  constructor(start: (startMemory: Promise<StartMemory> | undefined) => Promise<Interpreter>, limit = Math.max(2, availableParallelism())) {
     this.#start = start;
     this.#limit = limit;
   }
@@ -91,11 +90,12 @@ export class Pool {
     void this.#bring(slot, initial).then(() => this.#release(slot));
   }
 
-  /** Of the memory that every interpreter starts with. */
-  async imageChecksum(): Promise<number> {
-    await this.use(undefined, async ({ leave }) => leave(initial));
-    this.#checksum ??= crc32((await this.#machineImage) ?? "");
-    return this.#checksum;
+  /** The memory that every interpreter starts with. */
+  async startMemory(): Promise<StartMemory> {
+    return this.use(undefined, async ({ interpreter, leave }) => {
+      leave(initial);
+      return interpreter.startMemory;
+    });
   }
 
   async dispose(): Promise<void> {
@@ -172,9 +172,9 @@ export class Pool {
 
   #grow(): void {
     this.#starting += 1;
-    const starting = this.#start(this.#machineImage);
-    this.#machineImage ??= starting.then(({ machineImage }) => machineImage);
-    this.#machineImage.catch(() => (this.#machineImage = undefined));
+    const starting = this.#start(this.#startMemory);
+    this.#startMemory ??= starting.then(({ startMemory }) => startMemory);
+    this.#startMemory.catch(() => (this.#startMemory = undefined));
     starting.then(
       (interpreter) => {
         this.#starting -= 1;
@@ -212,7 +212,7 @@ export class Pool {
     if (slot.holds?.abandoned) slot.holds = undefined;
     const { interpreter, holds } = slot;
     const unsaved = isOnlyCopy(holds);
-    const swollen = interpreter.heapBytes > (holds?.saved?.heap.size ?? interpreter.machineImage.length) + spareBytes;
+    const swollen = interpreter.heapBytes > (holds?.saved?.heap.size ?? interpreter.startMemory.changed.size) + spareBytes;
     const surplus = this.#waiters.length === 0 && this.#working > this.#limit;
     if (!interpreter.alive || ((swollen || surplus) && !unsaved)) {
       if (unsaved) holds.lost = true;

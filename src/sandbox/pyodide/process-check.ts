@@ -9,15 +9,16 @@ const heapBytes = size;
 const message = z.string();
 const request = z.string().max(8_000_000);
 
+const heap = z.looseObject({ size, pages: z.instanceof(Uint32Array), bytes });
 /** As deep as the host looks into a state; only interpreters read the rest. */
 const state = z.looseObject({
-  heap: z.looseObject({ size, pages: z.instanceof(Uint32Array), bytes }),
+  heap,
   files: z.looseObject({ nodes: z.array(z.looseObject({ data: bytes.optional() })) }),
   entropy: z.looseObject({}),
 });
 
 const fromProcess = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready"), machineImage: bytes.optional() }),
+  z.object({ type: z.literal("ready"), start: z.looseObject({ base: bytes.optional(), changed: heap }).optional() }),
   z.object({ type: z.literal("snapshot"), bytes }),
   z.object({ type: z.literal("done"), result: z.string(), heapBytes }),
   z.object({ type: z.literal("restored"), heapBytes }),

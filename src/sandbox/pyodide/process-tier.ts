@@ -60,7 +60,7 @@ class ProcessTransport implements Transport {
     this.#listen();
   }
 
-  boot({ wheels, snapshot }: Image, purpose: Pick<BootData, "purpose" | "machineImage">): void {
+  boot({ wheels, snapshot }: Image, purpose: Pick<BootData, "purpose" | "start">): void {
     this.#send({ type: "boot", data: { ...purpose, wheels, ...(snapshot && { snapshot }) } });
   }
 

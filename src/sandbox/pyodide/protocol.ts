@@ -1,6 +1,7 @@
 /** What the host and an interpreter say to each other, on every tier. Everything is plain data and bytes. */
 
 import type { HostFunction } from "../types.ts";
+import type { StartMemory } from "./heap.ts";
 import type { MachineState, Target } from "./machine.ts";
 
 /** A wheel's file name and bytes. */
@@ -21,7 +22,7 @@ export interface BootData {
   /** `snapshot`: boot from nothing, send the memory, and end. */
   readonly purpose: "session" | "snapshot";
   /** Memory of an interpreter that is ready; absent for the first of a process, which sends its own. */
-  readonly machineImage?: Uint8Array;
+  readonly start?: StartMemory;
 }
 
 export type FunctionSpec = Pick<HostFunction, "name" | "parameters" | "returns" | "docstring">;
@@ -58,9 +59,9 @@ export type Reply =
   /** The interpreter is beyond use. */
   | { readonly type: "fatal"; readonly reason: "memory" | "denied" | "crash" | "terminated"; readonly message: string };
 
-/** The answer to `BootData`, by purpose. `machineImage` is absent where it was given. */
+/** The answer to `BootData`, by purpose. `start` is absent where it was given. */
 export type BootReply =
-  | { readonly type: "ready"; readonly machineImage?: Uint8Array }
+  | { readonly type: "ready"; readonly start?: StartMemory }
   | { readonly type: "snapshot"; readonly bytes: Uint8Array };
 
 export type FromInterpreter =

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { ApprenticeError } from "../../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import type { HostFunction, Sandbox, Session, SessionOptions } from "../types.ts";
@@ -59,6 +60,7 @@ class SandboxOfPyodide implements PyodideSandbox {
   readonly #sessions = new Set<PyodideSession>();
   readonly #pool: Pool;
   #image: Promise<Image> | undefined;
+  #checksum: number | undefined;
   #disposed = false;
 
   constructor(options: PyodideSandboxOptions) {
@@ -67,7 +69,7 @@ class SandboxOfPyodide implements PyodideSandbox {
       throw new ApprenticeError("option_invalid", `workers is ${options.workers}: give a whole number above 0.`);
     }
     this.#tier = tierOf(options.isolation ?? (process.env["NODE_ENV"] === "production" ? "process" : "worker"));
-    this.#pool = new Pool((machineImage) => Interpreter.start(this.#tier, this.#loadImage(), machineImage), options.workers);
+    this.#pool = new Pool((start) => Interpreter.start(this.#tier, this.#loadImage(), start), options.workers);
   }
 
   get tier(): IsolationTier {
@@ -100,8 +102,9 @@ class SandboxOfPyodide implements PyodideSandbox {
   }
 
   async #imageKey(): Promise<string> {
-    const [{ key }, checksum] = await Promise.all([this.#loadImage(), this.#pool.imageChecksum()]);
-    return `${key}-${checksum.toString(16)}`;
+    const [{ key, snapshot }, { base, changed }] = await Promise.all([this.#loadImage(), this.#pool.startMemory()]);
+    this.#checksum ??= [base ?? snapshot, changed.pages, changed.bytes].reduce((crc, bytes) => crc32(bytes ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : "", crc), 0);
+    return `${key}-${this.#checksum.toString(16)}`;
   }
 
   #loadImage(): Promise<Image> {

@@ -1,6 +1,6 @@
 /** An interpreter from inside, on any tier: boots, seals, then does what the host asks, one thing at a time. */
 
-import { boot, seal, type BootFiles } from "./boot.ts";
+import { boot, memoryOf, seal, type BootFiles } from "./boot.ts";
 import { connect } from "./bridge.ts";
 import { DeniedImport, type Gate } from "./gate.ts";
 import { Machine } from "./machine.ts";
@@ -22,8 +22,8 @@ export async function serve(link: HostLink, data: BootData, files: BootFiles): P
   const begin = connect(booted, link);
   const calls = { configure: native.callable("configure"), run: native.callable("run"), check: native.callable("check") };
   const limitFiles = seal(booted);
-  const machine = new Machine({ module: pyodide._module, fs: pyodide.FS, gate }, data.machineImage);
-  link.send({ type: "ready", ...(!data.machineImage && { machineImage: machine.image }) });
+  const machine = new Machine({ module: pyodide._module, fs: pyodide.FS, gate }, data.snapshot && memoryOf(data.snapshot), data.start);
+  link.send({ type: "ready", ...(!data.start && { start: machine.start }) });
 
   const done = (result = ""): Reply => ({ type: "done", result, heapBytes: machine.heapBytes });
   const answer = (request: Request): Reply => {

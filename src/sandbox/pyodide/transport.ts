@@ -25,7 +25,7 @@ export interface HostEvents {
 
 /** The host's line to one interpreter. */
 export interface Transport {
-  boot(image: Image, purpose: Pick<BootData, "purpose" | "machineImage">): void;
+  boot(image: Image, purpose: Pick<BootData, "purpose" | "start">): void;
   /** One request at a time; while it runs, replies to its tool calls. */
   send(message: Request | ToolReply): void;
   /** Raises KeyboardInterrupt in the action that runs, soon, unless that is in a long call of C code. */
