@@ -32,22 +32,33 @@ const model: ChatModel = {
 
 const asked = (count: number): Question[] => Array.from({ length: count }, (_, index) => ({ text: `Question ${index}: what is the sum of the numbers below 100?`, answer: "4950" }));
 
-/** One run after another, with and without a record of it; what both share is the same. */
+/** The same questions, eight in flight, with a journal and without one; and what a record takes until it is on disk. */
 async function recordingCost(): Promise<void> {
   const sandbox = pyodideSandbox();
   const agent = createAgent({ model, sandbox });
-  await agent.run("warm").result;
-  const runs: number[] = [];
+  const questions = asked(160);
+  let last: Trajectory | undefined;
+  const unrecorded = async () => {
+    const queue = questions.values();
+    await Promise.all(Array.from({ length: 8 }, async () => {
+      for (const question of queue) last = await agent.solve(question).result;
+    }));
+  };
+  const recorded = (turn: number) => collect({ questions, out: join(folder, `cost-${turn}`), solver: agent, inFlight: 8 });
+  const [bare, whole]: [number[], number[]] = [[], []];
+  for (let turn = -1; turn < 9; turn += 1) {
+    const pair = [await timed(unrecorded), await timed(() => recorded(turn))] as const;
+    if (turn < 0) continue;
+    bare.push(pair[0]);
+    whole.push(pair[1]);
+  }
   const appends: number[] = [];
   await using journal = await openJournal(join(folder, "cost.jsonl"));
-  for (const question of asked(60)) {
-    let trajectory: Trajectory | undefined;
-    runs.push(await timed(async () => (trajectory = await agent.solve(question).result)));
-    const record = trajectory;
-    if (record) appends.push(await timed(() => journal.append(record)));
-  }
+  const record = last;
+  if (record) for (let index = 0; index < 60; index += 1) appends.push(await timed(() => journal.append(record)));
   await sandbox.dispose();
-  print({ name: "recording: one flushed record", runMs: median(runs), appendMs: median(appends), shareOfRun: median(appends) / median(runs) });
+  const ratios = bare.map((ms, turn) => (whole[turn] ?? ms) / ms);
+  print({ name: "recording: 160 runs of two 5 ms calls each, 8 in flight", unrecordedMs: median(bare), recordedMs: median(whole), cost: median(ratios) - 1, msUntilOnDisk: median(appends) });
 }
 
 /** Agents in flight: they share a few interpreters, each with a state of its own. */
