@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { restoreStage } from "../src/distill/archive.ts";
+import { apart } from "../src/distill/redact.ts";
 import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, type Stage } from "../src/distill/index.ts";
 import type { ChatModel } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
@@ -95,6 +96,9 @@ describe("an experiment", () => {
     expect(begun && (await saveStage(begun))).toBe(true);
     expect(begun && (await outputOf(begun))).toBeUndefined();
 
+    const saved = gunzipSync(await readFile(join(begun?.archive ?? "", "trajectories.jsonl.gz"))).toString();
+    expect(saved).not.toContain("Which number is");
+
     const runs = async () => {
       const before = asked;
       await runExperiment(await planned("elsewhere"), join(folder, "elsewhere"), { ...options, signal: new AbortController().signal });
@@ -131,6 +135,15 @@ describe("an experiment", () => {
     expect(JSON.stringify((await run("again")).result, withoutTimes)).toBe(JSON.stringify(result, withoutTimes));
     // The other two evaluations were not saved: two questions with two samples in one request, twice.
     expect(asked - asking).toBe(4);
+  });
+
+  it("keeps first thoughts apart from their questions, too", async () => {
+    const question = { text: 'Why "so"?\n', answer: "1" };
+    const line = JSON.stringify({ text: 'It asks: Why "so"?\n', model: "one", guided: false, question: question.text });
+    const { save, restore } = apart({ load: async () => ({ questions: [question], problems: [], sha256: "" }) }, ({ text }) => text);
+    expect(save(line)).not.toContain("Why");
+    expect((await restore())(save(line))).toBe(line);
+    expect((await restore())(save(line.replaceAll("Why", "When"))), "of a question that is not asked any more").toBeUndefined();
   });
 
   it("is refused to a second process, and without its questions before anything is run", async () => {

@@ -1,29 +1,39 @@
-/** Runs on benchmarks, recorded without the questions, which are not to be published; and those put back. */
+/** Recorded runs without their questions, which belong to benchmarks and are not to be published; and these put back. */
 
 import { createHash } from "node:crypto";
 import { questionId } from "../solvers/record.ts";
 import type { Question } from "../solvers/types.ts";
-import type { Trajectory } from "../trajectory/schema.ts";
+import type { NamedQuestions } from "./files.ts";
+import type { Kept } from "./stage.ts";
 
 const PLACE = "{{the question}}";
 
-/** A record's line with a hash for its question; where the question is repeated word for word, a placeholder. */
-export function withoutQuestion(line: string): string {
-  const { question, ...rest } = JSON.parse(line) as Trajectory;
-  const text = JSON.stringify(rest).replaceAll(spelt(question.text), PLACE);
-  return JSON.stringify({ ...(JSON.parse(text) as object), question: hash(question.text) });
+/** Lines whose `question` is left out on the way to the archive. `as`: what it was, given the question. Default: a trajectory's. */
+export function apart(questions: Pick<NamedQuestions, "load">, as: (question: Question) => unknown = recorded): NonNullable<Kept["lines"]> {
+  return { save: withoutQuestion, restore: async () => withQuestions((await questions.load()).questions, as) };
 }
 
-/** The way back. A record of a question that is not among those given is left out. */
-export function withQuestions(questions: readonly Question[]): (line: string) => string | undefined {
+/** A hash stands for the question; where it is repeated word for word, a placeholder. */
+function withoutQuestion(line: string): string {
+  const { question, ...rest } = JSON.parse(line) as { readonly question: string | Question };
+  const { text } = typeof question === "string" ? { text: question } : question;
+  return JSON.stringify({ ...(JSON.parse(JSON.stringify(rest).replaceAll(spelt(text), PLACE)) as object), question: hash(text) });
+}
+
+/** The way back. A line of a question that is not among those given is left out. */
+function withQuestions(questions: readonly Question[], as: (question: Question) => unknown): (line: string) => string | undefined {
   const byHash = new Map(questions.map((question) => [hash(question.text), question]));
   return (line) => {
     const { question: name, ...rest } = JSON.parse(line) as { readonly question: string };
     const question = byHash.get(name);
     if (!question) return undefined;
     const text = JSON.stringify(rest).replaceAll(PLACE, () => spelt(question.text));
-    return JSON.stringify({ ...(JSON.parse(text) as object), question: { ...question, id: questionId(question) } });
+    return JSON.stringify({ ...(JSON.parse(text) as object), question: as(question) });
   };
+}
+
+function recorded(question: Question): Question {
+  return { ...question, id: questionId(question) };
 }
 
 /** As it stands between quotes in JSON. */

@@ -3,6 +3,7 @@ import { loadGrader } from "../../collect/setup/grader.ts";
 import { writing } from "../estimate.ts";
 import type { Collection, Estimates } from "../experiment.ts";
 import { type NamedQuestions } from "../files.ts";
+import { apart } from "../redact.ts";
 import { solverInputs, solverSetup } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
 import { allRuns } from "./all-runs.ts";
@@ -15,7 +16,11 @@ export async function collectStage(name: string, spec: Collection, { questions, 
     kind: "collect",
     name,
     place,
-    keeps: [{ file: "trajectories.json" }, { file: "trajectories.jsonl" }, { file: "first-thoughts/trajectories.jsonl" }],
+    keeps: [
+      { file: "trajectories.json" },
+      { file: "trajectories.jsonl", lines: apart(questions) },
+      { file: "first-thoughts/trajectories.jsonl", lines: apart(questions, ({ text }) => text) },
+    ],
     needs: [],
     inputs: { ...(await solverInputs(spec, place.folder)), questions: questions.inputs },
     estimate: writing(questions.count * tries, spec.samples ?? 1, estimates),

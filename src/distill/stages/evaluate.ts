@@ -9,7 +9,7 @@ import { modelPath, solverInputs, solverSetup } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
 import { findAdapter } from "../../training/adapters/folder.ts";
 import { adapterOf } from "./train.ts";
-import { withoutQuestion, withQuestions } from "../redact.ts";
+import { apart } from "../redact.ts";
 import { allRuns } from "./all-runs.ts";
 
 interface Student {
@@ -34,7 +34,7 @@ export async function evaluateStage(
     keeps: [
       { file: "run.json" },
       { file: "trajectories.json" },
-      { file: "trajectories.jsonl", lines: { save: withoutQuestion, restore: async () => withQuestions((await questions.load()).questions) } },
+      { file: "trajectories.jsonl", lines: apart(questions) },
     ],
     needs: student ? [student.trained] : [],
     inputs: { ...(await solverInputs(spec, place.folder)), questions: questions.inputs, ...(student && { model: spec.model ?? student.spec.model }) },
