@@ -139,11 +139,11 @@ describe("an experiment", () => {
 
   it("keeps first thoughts apart from their questions, too", async () => {
     const question = { text: 'Why "so"?\n', answer: "1" };
-    const line = JSON.stringify({ text: 'It asks: Why "so"?\n', model: "one", guided: false, question: question.text });
+    const thought = { text: 'It asks: Why "so"?\n', model: "one", guided: false, question: question.text };
     const { save, restore } = apart({ load: async () => ({ questions: [question], problems: [], sha256: "" }) }, ({ text }) => text);
-    expect(save(line)).not.toContain("Why");
-    expect((await restore())(save(line))).toBe(line);
-    expect((await restore())(save(line.replaceAll("Why", "When"))), "of a question that is not asked any more").toBeUndefined();
+    expect(JSON.stringify(save(thought))).not.toContain("Why");
+    expect(JSON.stringify((await restore())(save(thought)))).toBe(JSON.stringify(thought));
+    expect((await restore())(save(JSON.parse(JSON.stringify(thought).replaceAll("Why", "When")) as object)), "of a question that is not asked any more").toBeUndefined();
   });
 
   it("is refused to a second process, and without its questions before anything is run", async () => {

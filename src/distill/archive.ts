@@ -1,25 +1,23 @@
 /** Stages kept small beside an experiment's file, so that another machine, or another day, goes on from them. */
 
-import { createReadStream, createWriteStream } from "node:fs";
 import { copyFile, cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
+import { readLines } from "../trajectory/lines.ts";
+import { writeJsonLines } from "../trajectory/write.ts";
 import type { Kept, Stage } from "./stage.ts";
 
 const always: readonly Kept[] = [{ file: "stage.json" }, { file: "done.json" }];
 
-/** Copies what a stage can go on from, with its lines compressed. False when there is nothing. */
+/** Copies what a stage can go on from, with its records compressed. False when there is nothing. */
 export async function saveStage({ folder, archive, keeps }: Stage): Promise<boolean> {
   if (archive === undefined) return false;
   const kept = await present(folder, keeps);
   if (kept.length === 0) return false;
   await replace(archive, async (part) => {
-    for (const { file, lines } of [...(await present(folder, always)), ...kept]) {
+    for (const { file, records } of [...(await present(folder, always)), ...kept]) {
       await mkdir(dirname(join(part, file)), { recursive: true });
       if (!file.endsWith(".jsonl")) await copyFile(join(folder, file), join(part, file));
-      else await pipeline(createReadStream(join(folder, file)), changed(lines?.save), createGzip({ level: 9 }), createWriteStream(join(part, `${file}.gz`)));
+      else await writeJsonLines(join(part, `${file}.gz`), changed(join(folder, file), records?.save));
     }
   });
   return true;
@@ -30,10 +28,10 @@ export async function restoreStage({ folder, archive, keeps }: Stage): Promise<v
   if (archive === undefined || (await exists(folder)) || !(await exists(archive))) return;
   await replace(folder, async (part) => {
     await cp(archive, part, { recursive: true });
-    for (const { file, lines } of keeps) {
+    for (const { file, records } of keeps) {
       const packed = join(part, `${file}.gz`);
       if (!(await exists(packed))) continue;
-      await pipeline(createReadStream(packed), createGunzip(), changed(await lines?.restore()), createWriteStream(join(part, file)));
+      await writeJsonLines(join(part, file), changed(packed, await records?.restore()));
       await rm(packed);
     }
   });
@@ -49,19 +47,12 @@ async function replace(folder: string, fill: (part: string) => Promise<void>): P
   await rename(part, folder);
 }
 
-/** Whole lines, each changed; what was cut off in the middle by a kill is left out. */
-function changed(change: (line: string) => string | undefined = (line) => line): (bytes: AsyncIterable<Buffer>) => AsyncGenerator<string> {
-  return async function* (bytes) {
-    let rest = "";
-    for await (const text of Readable.from(bytes).setEncoding("utf8") as AsyncIterable<string>) {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const kept = change(line);
-        if (kept !== undefined) yield `${kept}\n`;
-      }
-    }
-  };
+/** The records of a file, each changed; one that was cut off in the middle by a kill is left out. */
+async function* changed(path: string, change: (record: object) => object | undefined = (record) => record): AsyncGenerator<object> {
+  for await (const { text, whole } of readLines(path)) {
+    const kept = whole ? change(JSON.parse(text) as object) : undefined;
+    if (kept) yield kept;
+  }
 }
 
 async function present(folder: string, files: readonly Kept[]): Promise<Kept[]> {

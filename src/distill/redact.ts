@@ -8,32 +8,35 @@ import type { Kept } from "./stage.ts";
 
 const PLACE = "{{the question}}";
 
-/** Lines whose `question` is left out on the way to the archive. `as`: what it was, given the question. Default: a trajectory's. */
-export function apart(questions: Pick<NamedQuestions, "load">, as: (question: Question) => unknown = recorded): NonNullable<Kept["lines"]> {
+/** Records whose `question` is left out on the way to the archive. `as`: what it was, given the question. Default: a trajectory's. */
+export function apart(questions: Pick<NamedQuestions, "load">, as: (question: Question) => unknown = recorded): NonNullable<Kept["records"]> {
   return { save: withoutQuestion, restore: async () => withQuestions((await questions.load()).questions, as) };
 }
 
 /** A hash stands for the question; where it is repeated word for word, a placeholder. */
-function withoutQuestion(line: string): string {
-  const { question, ...rest } = JSON.parse(line) as { readonly question: string | Question };
+function withoutQuestion(record: object): object {
+  const { question, ...rest } = record as { readonly question: string | Question };
   const { text } = typeof question === "string" ? { text: question } : question;
-  return JSON.stringify({ ...(JSON.parse(JSON.stringify(rest).replaceAll(spelt(text), PLACE)) as object), question: hash(text) });
+  return { ...replaced(rest, spelt(text), PLACE), question: hash(text) };
 }
 
-/** The way back. A line of a question that is not among those given is left out. */
-function withQuestions(questions: readonly Question[], as: (question: Question) => unknown): (line: string) => string | undefined {
+/** The way back. A record of a question that is not among those given is left out. */
+function withQuestions(questions: readonly Question[], as: (question: Question) => unknown): (record: object) => object | undefined {
   const byHash = new Map(questions.map((question) => [hash(question.text), question]));
-  return (line) => {
-    const { question: name, ...rest } = JSON.parse(line) as { readonly question: string };
+  return (record) => {
+    const { question: name, ...rest } = record as { readonly question: string };
     const question = byHash.get(name);
-    if (!question) return undefined;
-    const text = JSON.stringify(rest).replaceAll(PLACE, () => spelt(question.text));
-    return JSON.stringify({ ...(JSON.parse(text) as object), question: as(question) });
+    return question && { ...replaced(rest, PLACE, spelt(question.text)), question: as(question) };
   };
 }
 
 function recorded(question: Question): Question {
   return { ...question, id: questionId(question) };
+}
+
+/** The same with one piece of text for another wherever it stands. */
+function replaced(value: object, piece: string, by: string): object {
+  return JSON.parse(JSON.stringify(value).replaceAll(piece, () => by)) as object;
 }
 
 /** As it stands between quotes in JSON. */

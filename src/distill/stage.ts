@@ -48,8 +48,8 @@ export interface Stage {
 /** A file that an archive takes. */
 export interface Kept {
   readonly file: string;
-  /** How its lines are changed on the way there, and on the way back; undefined leaves a line out. Default: not at all. */
-  readonly lines?: { save(line: string): string; restore(): Promise<(line: string) => string | undefined> };
+  /** How its records are changed on the way there, and on the way back; undefined leaves one out. Default: not at all. */
+  readonly records?: { save(record: object): object; restore(): Promise<(record: object) => object | undefined> };
 }
 
 /** Where an experiment's stages are. */

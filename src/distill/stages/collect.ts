@@ -2,7 +2,7 @@ import { collectWith } from "../../collect/setup/collect-with.ts";
 import { loadGrader } from "../../collect/setup/grader.ts";
 import { writing } from "../estimate.ts";
 import type { Collection, Estimates } from "../experiment.ts";
-import { type NamedQuestions } from "../files.ts";
+import type { NamedQuestions } from "../files.ts";
 import { apart } from "../redact.ts";
 import { solverInputs, solverSetup } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
@@ -18,8 +18,8 @@ export async function collectStage(name: string, spec: Collection, { questions, 
     place,
     keeps: [
       { file: "trajectories.json" },
-      { file: "trajectories.jsonl", lines: apart(questions) },
-      { file: "first-thoughts/trajectories.jsonl", lines: apart(questions, ({ text }) => text) },
+      { file: "trajectories.jsonl", records: apart(questions) },
+      { file: "first-thoughts/trajectories.jsonl", records: apart(questions, ({ text }) => text) },
     ],
     needs: [],
     inputs: { ...(await solverInputs(spec, place.folder)), questions: questions.inputs },

@@ -34,7 +34,7 @@ export async function evaluateStage(
     keeps: [
       { file: "run.json" },
       { file: "trajectories.json" },
-      { file: "trajectories.jsonl", lines: apart(questions) },
+      { file: "trajectories.jsonl", records: apart(questions) },
     ],
     needs: student ? [student.trained] : [],
     inputs: { ...(await solverInputs(spec, place.folder)), questions: questions.inputs, ...(student && { model: spec.model ?? student.spec.model }) },
