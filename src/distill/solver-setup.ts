@@ -29,9 +29,10 @@ export function solverSetup(spec: SolverSpec, model: string, folder: string): So
   };
 }
 
-/** Files of weights are named from the experiment's folder; other names are no paths. */
+/** Files and folders of weights are named from the experiment's folder; other names are no paths. */
 export function modelPath(model: string, folder: string): string {
-  return model.endsWith(".gguf") && !model.startsWith("hf:") ? resolve(folder, model) : model;
+  const isPath = /^[./]/.test(model) || (model.endsWith(".gguf") && !model.startsWith("hf:"));
+  return isPath ? resolve(folder, model) : model;
 }
 
 /** What of a solver goes into a stage's hash: files by what is in them, not by where they are. */

@@ -1,6 +1,8 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { ApprenticeError } from "../../errors.ts";
 import { training } from "../estimate.ts";
 import type { Estimates, StudentSpec } from "../experiment.ts";
+import { modelPath } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
 import type { JobBackend } from "../../training/jobs/backend.ts";
 
@@ -23,7 +25,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
       const { checkAdapter, prepareJob, watchJob } = await import("../../training/index.ts");
       const job = await prepareJob({
         data: join(dataset.folder, "rows"),
-        model: isLocal(spec.model) ? resolve(place.folder, spec.model) : spec.model,
+        model: modelPath(spec.model, place.folder),
         out: adapterOf(stageFolder),
         hyperparameters: spec.training,
         settings,
@@ -39,7 +41,6 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
       const { kind, path } = job.spec.model;
       if (kind !== "gguf" || method !== "lora") return last;
       const check = await checkAdapter(join(job.folder, path), job.folder, { signal });
-      const { ApprenticeError } = await import("../../errors.ts");
       if (check.agreement < LEAST_AGREEMENT) throw new ApprenticeError("adapter_mismatch", `${job.folder}: llama.cpp with the adapter does not say what torch said (agreement ${check.agreement.toFixed(3)}).`);
       return { ...last, check };
     },
@@ -49,10 +50,6 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
 /** Where a stage's job is, and with it its adapter. */
 export function adapterOf(stageFolder: string): string {
   return join(stageFolder, "job");
-}
-
-function isLocal(model: string): boolean {
-  return /^[./]/.test(model) || (model.endsWith(".gguf") && !model.startsWith("hf:"));
 }
 
 async function openBackend(backend: StudentSpec["job"]["backend"]): Promise<JobBackend> {
