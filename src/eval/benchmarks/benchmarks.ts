@@ -48,18 +48,17 @@ export interface KnownFile {
   readonly name: string;
   readonly sha256: string;
   readonly questions: number;
-  readonly split: "train" | "test";
 }
 
 /** The files that the paper's published code uses. */
 export const knownFiles: readonly KnownFile[] = [
-  { set: "hotpotqa", name: "hotpotqa_500_20250422.json", sha256: "770b2740d2d5195f983dbeae3c770900edab776b5986b4cbff3194443a771b00", questions: 500, split: "test" },
-  { set: "math_500", name: "math_500_20250414.json", sha256: "32ae376ee63aee4a1e59ea167afebffa0031250b154d1805d13522c60c6069cb", questions: 500, split: "test" },
-  { set: "bamboogle", name: "bamboogle_125_20250507.json", sha256: "f6c5f3dd17521cf33a1d597d75525d65673687b3219ffe0339eae21b28d69be4", questions: 125, split: "test" },
-  { set: "gsm_hard", name: "gsm_hard_500_20250507.json", sha256: "970c69744216a75fe04eb86ff1adaf208df5191e2731c6ef0610bd2312266498", questions: 500, split: "test" },
-  { set: "hotpotqa_train", name: "hotpotqa_1000_20250402.json", sha256: "35ae8108e8cb856813dc4aeb7de261b794ec2424ddb19c81449d1007a71f1fb8", questions: 1000, split: "train" },
-  { set: "math_hard", name: "math_1000_20250414.json", sha256: "71240de787bb08c59b09bbb5fa4daa2cb536849da29dfdd25bf9e27c7eff344b", questions: 1000, split: "train" },
-  { set: "math_medium", name: "math_medium_1000_20250430.json", sha256: "af3aaef02faf2264aa32e30ca9b531b26ca7662f6be87a718ef3f5eb139e31ba", questions: 1000, split: "train" },
+  { set: "hotpotqa", name: "hotpotqa_500_20250422.json", sha256: "770b2740d2d5195f983dbeae3c770900edab776b5986b4cbff3194443a771b00", questions: 500 },
+  { set: "math_500", name: "math_500_20250414.json", sha256: "32ae376ee63aee4a1e59ea167afebffa0031250b154d1805d13522c60c6069cb", questions: 500 },
+  { set: "bamboogle", name: "bamboogle_125_20250507.json", sha256: "f6c5f3dd17521cf33a1d597d75525d65673687b3219ffe0339eae21b28d69be4", questions: 125 },
+  { set: "gsm_hard", name: "gsm_hard_500_20250507.json", sha256: "970c69744216a75fe04eb86ff1adaf208df5191e2731c6ef0610bd2312266498", questions: 500 },
+  { set: "hotpotqa_train", name: "hotpotqa_1000_20250402.json", sha256: "35ae8108e8cb856813dc4aeb7de261b794ec2424ddb19c81449d1007a71f1fb8", questions: 1000 },
+  { set: "math_hard", name: "math_1000_20250414.json", sha256: "71240de787bb08c59b09bbb5fa4daa2cb536849da29dfdd25bf9e27c7eff344b", questions: 1000 },
+  { set: "math_medium", name: "math_medium_1000_20250430.json", sha256: "af3aaef02faf2264aa32e30ca9b531b26ca7662f6be87a718ef3f5eb139e31ba", questions: 1000 },
 ];
 
 /** The set that a question says it is of: the id of a benchmark or training set, else the name that it gives; undefined when it gives none. */
