@@ -205,7 +205,7 @@ describe("the examples", async () => {
     await cp(join(root, "examples"), copy, { recursive: true });
     const stages = await planExperiment(await readExperiment(join(copy, "smoke.yaml")), join(folder, "smoke"));
     await runExperiment(stages, join(folder, "smoke"), {
-      openModel: (name, adapters, signal) => open(name, { adapters, signal }),
+      openModel: open,
       signal: new AbortController().signal,
       onEvent: () => undefined,
       onProgress: () => undefined,

@@ -66,7 +66,7 @@ async function run(options: EvalOptions, signal: AbortSignal): Promise<number> {
   if ((questions === undefined) !== (out === undefined)) throw new ApprenticeError("option_invalid", "--questions and --out <dir> go together: the runs are recorded there.");
   if (questions === undefined && runs.length === 0) throw new ApprenticeError("option_invalid", "Give --questions and --out to ask, or --runs to score what was recorded.");
   if (questions !== undefined && options.grader === "recorded") throw new ApprenticeError("option_invalid", "--grader recorded is for --runs: new runs have no grade yet.");
-  const judge = options.judge === undefined ? undefined : await openNamedModel(options.judge, [], signal);
+  const judge = options.judge === undefined ? undefined : await openNamedModel(options.judge, { signal });
   try {
     const factual = judge && judgeGrader({ model: judge });
     const grader: Grader | "recorded" = options.grader === "recorded" ? "recorded" : options.grader === "auto" ? byBenchmark(factual) : await loadGrader(options.grader);

@@ -1,5 +1,4 @@
-import type { ChatModel } from "../model/types.ts";
-import { openModel } from "../model/open.ts";
+import { type ModelOpener, openModel } from "../model/open.ts";
 import { findAdapter } from "../training/adapters/folder.ts";
 import { downloadBar } from "./terminal/download-bar.ts";
 
@@ -7,11 +6,11 @@ import { downloadBar } from "./terminal/download-bar.ts";
 export const defaultModel = "qwen2.5-coder-0.5b";
 
 /** Opens a model by name; a download that this takes is shown on stderr. */
-export async function openNamedModel(name: string, adapters: readonly string[], signal: AbortSignal): Promise<ChatModel> {
+export const openNamedModel: ModelOpener = async (name, { adapters = [], ...wish }) => {
   const bar = downloadBar(name);
   try {
-    return await openModel(name, { adapters: await Promise.all(adapters.map(findAdapter)), onProgress: bar.onProgress, signal });
+    return await openModel(name, { ...wish, adapters: await Promise.all(adapters.map(findAdapter)), onProgress: bar.onProgress });
   } finally {
     bar.stop();
   }
-}
+};

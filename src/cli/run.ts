@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { firstThoughtsOf } from "../collect/setup/first-thoughts.ts";
 import { readSolver, type SolverSetup } from "../collect/setup/solver.ts";
 import { ApprenticeError } from "../errors.ts";
+import { sequencesFor } from "../model/open.ts";
 import type { RunEvent } from "../solvers/types.ts";
 import { openNamedModel } from "./model-option.ts";
 import { integer, printJson } from "./options.ts";
@@ -27,7 +28,7 @@ async function run(question: string, options: RunOptions, signal: AbortSignal): 
   if (question.trim() === "") throw new ApprenticeError("question_empty", 'The question is empty: apprentice run "your question"');
   checkTogether(options);
   const readied = await readSolver(options, signal);
-  const model = await openNamedModel(options.model, options.adapter ?? [], signal);
+  const model = await openNamedModel(options.model, { adapters: options.adapter ?? [], sequences: sequencesFor(1, options.samples), signal });
   const { thoughts } = await firstThoughtsOf(options, model);
   if (thoughts && model.can.prefill === "none") warnWithoutPrefill(model);
   const solver = readied(model, thoughts)();

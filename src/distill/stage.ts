@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../collect/collect.ts";
 import type { Repair } from "../trajectory/journal.ts";
-import type { ChatModel } from "../model/types.ts";
+import type { ModelOpener } from "../model/open.ts";
 import type { Json } from "../sandbox/types.ts";
 import type { TrainingEvent } from "../training/jobs/events.ts";
 import type { Estimate } from "./estimate.ts";
@@ -17,7 +17,7 @@ export type StageProgress =
 
 /** What a stage is given to run with. */
 export interface StageContext {
-  readonly openModel: (name: string, adapters: readonly string[], signal: AbortSignal) => Promise<ChatModel>;
+  readonly openModel: ModelOpener;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: StageProgress) => void;
   readonly onNote: (note: string) => void;

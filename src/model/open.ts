@@ -6,6 +6,25 @@ import type { ChatModel } from "./types.ts";
 /** Those of `llama` are for models in this process, those of `openai` for servers; both take `id` and `signal`. */
 export type OpenModelOptions = Omit<LlamaOptions, "model"> & Omit<OpenAIOptions, "model" | "baseUrl">;
 
+/** How rooms that are given a model's name have it opened: `openModel`, or it with adapters looked up and a bar. */
+export type ModelOpener = (name: string, wish: ModelWish) => Promise<ChatModel>;
+
+export interface ModelWish {
+  /** LoRA adapters: names or paths. */
+  readonly adapters?: readonly string[];
+  /** Completions wanted at once. A model in this process has room for so many, a server decides for itself. Default: 1. */
+  readonly sequences?: number;
+  readonly signal: AbortSignal;
+}
+
+/** More written at once gains nothing on a CPU, and each takes memory for a whole context. */
+const MOST_SEQUENCES = 8;
+
+/** Room for `inFlight` conversations, and for `samples` of one. */
+export function sequencesFor(inFlight: number, samples = 1): number {
+  return Math.min(MOST_SEQUENCES, Math.max(inFlight, samples));
+}
+
 /**
  * Opens the model that a name stands for: a catalogue name, a path to a `.gguf` file, `hf:owner/repo/file.gguf`
  * (downloaded first if it is not there), or `openai:MODEL@http://host:8000/v1` for a server; several base URLs are

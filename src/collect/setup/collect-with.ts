@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Grader } from "../../grading/types.ts";
+import { type ModelOpener, sequencesFor } from "../../model/open.ts";
 import type { ChatModel } from "../../model/types.ts";
 import { sampled } from "../../sampling/index.ts";
 import { type CollectOptions, type CollectResult, collect } from "../collect.ts";
@@ -21,7 +22,7 @@ export interface CollectSetup extends Engine {
   readonly retry?: { readonly temperature: number; readonly topP: number };
   /** Questions in flight; `auto`: as many as the server takes, up to 256. Default: 4. */
   readonly concurrency?: number | "auto";
-  readonly openModel: (name: string, adapters: readonly string[], signal: AbortSignal) => Promise<ChatModel>;
+  readonly openModel: ModelOpener;
   /** Called when first thoughts are wanted and the model cannot take them. */
   readonly onNoPrefill?: (model: ChatModel) => void;
   readonly signal: AbortSignal;
@@ -39,7 +40,8 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
   const { solver, grader, retry, concurrency = 4, openModel, onNoPrefill, signal, ...engine } = setup;
   const readied = await readSolver(solver, signal);
   const settings = await settingsOf(setup);
-  const opened = await openModel(solver.model, solver.adapter ?? [], signal);
+  const inFlight = concurrency === "auto" ? MANY : concurrency;
+  const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(inFlight, solver.samples), signal });
   try {
     const model = concurrency === "auto" ? paced(opened, aimd({ max: MANY })) : opened;
     const { thoughts, store } = await firstThoughtsOf(solver, model, join(engine.out, "first-thoughts", `${journalName(engine.shard)}.jsonl`));
@@ -52,7 +54,7 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
         ...engine,
         solver: (attempt) => (attempt === 0 ? first : further),
         grader,
-        inFlight: concurrency === "auto" ? MANY : concurrency,
+        inFlight,
         settings,
         signal,
       });

@@ -41,7 +41,7 @@ export async function evaluateStage(
     estimate: writing(questions.count * seeds, spec.samples ?? 1, estimates),
     ...(questions.missing !== undefined && { missing: questions.missing }),
     run: async (stageFolder, context) => {
-      const judging = judge === undefined ? undefined : await context.openModel(modelPath(judge, place.folder), [], context.signal);
+      const judging = judge === undefined ? undefined : await context.openModel(modelPath(judge, place.folder), { signal: context.signal });
       try {
         const setup = {
           set: await questions.load(),
