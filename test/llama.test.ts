@@ -177,6 +177,14 @@ describe("conversations", () => {
     expect(again.done[0]?.usage).toMatchObject({ cachedInputTokens: (again.done[0]?.usage.inputTokens ?? 0) - 1 });
   });
 
+  test("those that begin alike and come at once have their beginning evaluated once", async () => {
+    const rules: Message = { role: "system", content: "Answer in the voice of a young crow. ".repeat(20) };
+    const shared = model.promptTokens([rules]).length - 5;
+    const asked = await Promise.all(["Who are you?", "Where do you live?", "What do you eat?"].map((text) => run({ messages: [rules, ...user(text)], maxTokens: 4 })));
+    const cached = asked.map(({ done }) => done[0]?.usage.cachedInputTokens ?? 0);
+    expect(cached.filter((tokens) => tokens >= shared)).toHaveLength(2);
+  });
+
   test("the end of the context ends the completion; a longer prompt is an error that says the sizes", async () => {
     const small = await llama({ model: MODEL, threads, contextSize: 256, reusePrefix: false });
     const messages = user("word ".repeat(200));

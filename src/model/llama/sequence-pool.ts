@@ -5,8 +5,8 @@ interface Slot {
   readonly priority: EvaluationPriority;
   busy: boolean;
   lastUsed: number;
-  /** Tokens of the conversation that it was last given; what was written after them follows. */
-  conversation: number;
+  /** What it was last lent for. */
+  wish: Wish;
 }
 
 /** What a sequence is wanted for. */
@@ -30,6 +30,8 @@ export interface Lease {
    * at once, from several threads, and then gets those of other sequences.
    */
   readonly priority: EvaluationPriority;
+  /** Whether one that was lent earlier is yet to be given what this one's tokens begin with, and can be copied then. */
+  readonly othersAhead: () => boolean;
   /** Hands it back. */
   readonly release: () => void;
 }
@@ -50,7 +52,7 @@ export class SequencePool {
   constructor(sequences: readonly LlamaContextSequence[]) {
     // The library sorts by priority, whatever the numbers; its type has but five.
     const priorityOf = (index: number) => (sequences.length - index) as EvaluationPriority;
-    this.#slots = sequences.map((sequence, index) => ({ sequence, priority: priorityOf(index), busy: false, lastUsed: 0, conversation: 0 }));
+    this.#slots = sequences.map((sequence, index) => ({ sequence, priority: priorityOf(index), busy: false, lastUsed: 0, wish: { tokens: [], conversation: 0 } }));
   }
 
   async acquire(wish: Wish, signal?: AbortSignal): Promise<Lease> {
@@ -58,11 +60,12 @@ export class SequencePool {
     const slot = this.#best(wish) ?? (await this.#wait(wish, signal));
     slot.busy = true;
     slot.lastUsed = ++this.#clock;
-    slot.conversation = wish.conversation;
+    slot.wish = wish;
     let released = false;
     return {
       sequence: slot.sequence,
       priority: slot.priority,
+      othersAhead: () => this.#othersAhead(slot),
       release: () => {
         if (released) return;
         released = true;
@@ -83,9 +86,18 @@ export class SequencePool {
       .filter((slot) => !slot.busy)
       .map((slot) => ({ slot, shared: sharedLength(slot.sequence.contextTokens, tokens) }))
       // The last token of a conversation is evaluated apart, so a conversation asked again shares all but that.
-      .map(({ slot, shared }) => ({ slot, worth: shared >= WORTHWHILE && shared >= slot.conversation - 1 ? shared : 0 }))
+      .map(({ slot, shared }) => ({ slot, worth: shared >= WORTHWHILE && shared >= slot.wish.conversation - 1 ? shared : 0 }))
       .sort((a, b) => b.worth - a.worth || a.slot.lastUsed - b.slot.lastUsed);
     return ranked[0]?.slot;
+  }
+
+  #othersAhead({ sequence, wish, lastUsed }: Slot): boolean {
+    const held = (holder: LlamaContextSequence) => sharedLength(holder.contextTokens, wish.tokens);
+    return this.#slots.some((other) => {
+      if (!other.busy || other.lastUsed >= lastUsed) return false;
+      const wanted = sharedLength(other.wish.tokens, wish.tokens);
+      return held(other.sequence) < wanted && held(sequence) + WORTHWHILE <= wanted;
+    });
   }
 
   #wait(wish: Wish, signal: AbortSignal | undefined): Promise<Slot> {

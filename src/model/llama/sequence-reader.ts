@@ -93,7 +93,7 @@ function distributionOf(probabilities: ReadonlyMap<Token, number> = new Map()): 
 
 /** Returns how many of the tokens were there already, or in another sequence. */
 async function hold(
-  { sequence, priority }: Lease,
+  { sequence, priority, othersAhead }: Lease,
   tokens: readonly Token[],
   parent: SequenceReader | undefined,
   seat: Seat,
@@ -101,13 +101,23 @@ async function hold(
 ): Promise<number> {
   // Once the round under way has ended, no sequence changes until this seat asks for the next.
   await seat.take(() => Promise.resolve());
-  if (reuse) {
+  const takeOver = async () => {
     const source = sourceFor(sequence, tokens, parent, pool);
     // Where there is no room for a copy, the tokens are evaluated again.
     if (source) await copyState(source, sequence).catch(() => {});
     await sequence.adaptStateToTokens([...tokens], false);
-  } else {
+  };
+  if (!reuse) {
     await sequence.clearHistory();
+  } else {
+    await takeOver();
+    if (othersAhead()) {
+      while (othersAhead()) {
+        signal.throwIfAborted();
+        await seat.take(() => Promise.resolve());
+      }
+      await takeOver();
+    }
   }
   const cached = sequence.nextTokenIndex;
   while (sequence.nextTokenIndex < tokens.length) {
