@@ -87,6 +87,14 @@ describe("a report", () => {
     expect(report.notes.join()).toContain("Not graded, so without accuracy: ungraded");
   });
 
+  it("counts a run that was done again once, as it ended last, and one that was interrupted not at all", async () => {
+    const right = { ...makeTrajectory(1, { solver: "cot" }), grade: { grader: "math", correct: true, score: 1 } };
+    const failed = { ...right, outcome: { type: "error" as const, code: "model_failed", message: "gone" } };
+    const interrupted = { ...right, id: "interrupted", outcome: { type: "aborted" as const, message: "stopped" } };
+    await writeJournal(join(folder, "again/journal.jsonl"), [failed, interrupted, right]);
+    expect(table(await buildReport([join(folder, "again")]), "runs").cell(0, "Accuracy")).toMatchObject({ value: 100, n: 1 });
+  });
+
   it("fills tables 3, 5, 6, 7 and 8 from what run.json and the trajectories say", async () => {
     const agent: MadeRun = { solver: "agent", samples: 4, model: "qwen2.5-1.5b+a" };
     const labels = { distilled: true, teacher: "32B-Coder", tuning: "full", temperature: 0.6, benchmark: "AIME" };

@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { readRunLabels } from "../../eval/run-labels.ts";
-import { factsOf } from "../../eval/score.ts";
+import { factsOf, type RunFacts } from "../../eval/score.ts";
 import { committedToolCalls } from "../../trajectory/count.ts";
 import { parseTrajectory } from "../../trajectory/parse.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
 import { findJournals, type Journal } from "../journals/find.ts";
 import { readLines } from "../journals/lines.ts";
-import { verdictOf } from "../viewer/summary.ts";
+import { type Verdict, verdictOf } from "../viewer/summary.ts";
 import { type Setup, setupOf } from "./labels.ts";
 
 /** Right ones among those judged. */
@@ -25,7 +25,7 @@ export interface RunStats {
   readonly judged: Tally;
   answered: number;
   forced: number;
-  /** Ended by an error, or aborted. */
+  /** Ended by an error. */
   failed: number;
   parseErrors: number;
   executionErrors: number;
@@ -57,8 +57,19 @@ const retrievalTools = new Set(["web_search", "wikipedia_search", "search", "ret
 /** Distinct levels, types or seeds that are told apart; what comes after is counted in the totals alone. */
 const kindsAtMost = 200;
 
+/** What is kept of a trajectory until its journal ends. */
+interface Run {
+  readonly setup: Setup;
+  readonly facts: RunFacts;
+  readonly graded: boolean;
+  readonly verdict: Verdict;
+  readonly retrievalCalls: number;
+}
+
 /**
- * Reads journals from end to end, one trajectory in memory at a time. Lines that are no trajectories are counted, not used.
+ * Reads journals from end to end, in memory for one trajectory and a small record of each run of one journal. As in
+ * evaluation, the last of several records with one id counts, and of runs that were interrupted nothing is said. Lines that
+ * are no trajectories are counted, not used.
  *
  * @throws `file_missing`; `run_labels_invalid`.
  */
@@ -69,6 +80,7 @@ export async function aggregate(paths: readonly string[], options: { readonly si
   let firstUnreadable: string | undefined;
   for (const journal of await findJournals(paths)) {
     const labels = await readRunLabels(dirname(journal.file));
+    const latest = new Map<string, Run>();
     for await (const read of readJournal(journal)) {
       options.signal?.throwIfAborted();
       if ("problem" in read) {
@@ -77,13 +89,16 @@ export async function aggregate(paths: readonly string[], options: { readonly si
         continue;
       }
       trajectories += 1;
-      const setup = setupOf(read.trajectory, journal.run, labels);
-      const key = JSON.stringify({ ...setup, votes: undefined, firstThought: undefined });
-      const stats = runs.get(key) ?? emptyStats(setup);
-      runs.set(key, stats);
-      stats.setup = together(stats.setup, setup);
-      addTo(stats, read.trajectory);
+      const { id, outcome } = read.trajectory;
+      if (outcome.type !== "aborted") latest.set(id, runOf(read.trajectory, setupOf(read.trajectory, journal.run, labels)));
       if (trajectories % 1000 === 0) options.onProgress?.(trajectories);
+    }
+    for (const run of latest.values()) {
+      const key = JSON.stringify({ ...run.setup, votes: undefined, firstThought: undefined });
+      const stats = runs.get(key) ?? emptyStats(run.setup);
+      runs.set(key, stats);
+      stats.setup = together(stats.setup, run.setup);
+      addTo(stats, run);
     }
   }
   return { runs: [...runs.values()], trajectories, unreadable, ...(firstUnreadable !== undefined && { firstUnreadable }) };
@@ -131,25 +146,33 @@ function emptyStats(setup: Setup): RunStats {
   };
 }
 
-function addTo(stats: RunStats, trajectory: Trajectory): void {
-  const facts = factsOf(trajectory);
+function runOf(trajectory: Trajectory, setup: Setup): Run {
+  return {
+    setup,
+    facts: factsOf(trajectory),
+    graded: trajectory.grade !== undefined,
+    verdict: verdictOf(trajectory),
+    retrievalCalls: committedToolCalls(trajectory.steps).filter(({ name }) => retrievalTools.has(name)).length,
+  };
+}
+
+function addTo(stats: RunStats, { facts, graded, verdict, retrievalCalls }: Run): void {
   stats.trajectories += 1;
-  stats.graded ||= trajectory.grade !== undefined;
+  stats.graded ||= graded;
   stats.answered += facts.outcome === "answered" ? 1 : 0;
   stats.forced += facts.answeredBy === "forced" ? 1 : 0;
-  stats.failed += facts.outcome === "error" || facts.outcome === "aborted" ? 1 : 0;
+  stats.failed += facts.outcome === "error" ? 1 : 0;
   stats.parseErrors += facts.parseErrors;
   stats.executionErrors += facts.executionErrors;
   stats.steps += facts.steps;
   stats.toolCalls += facts.toolCalls;
-  stats.retrievalCalls += committedToolCalls(trajectory.steps).filter(({ name }) => retrievalTools.has(name)).length;
+  stats.retrievalCalls += retrievalCalls;
   stats.inputTokens += facts.inputTokens;
   stats.outputTokens += facts.outputTokens;
   stats.tokensSaved += facts.tokensSaved ?? 0;
   stats.cost += facts.cost ?? 0;
   stats.ms += facts.ms;
 
-  const verdict = verdictOf(trajectory);
   if (verdict === "ungraded") return;
   const right = verdict === "right" ? 1 : 0;
   count(stats.judged, right);
