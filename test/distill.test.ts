@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -197,23 +197,5 @@ describe("the examples", async () => {
   it("of the paper name what docs/reproduce.md says of them", async () => {
     const guide = await readFile(join(root, "docs/reproduce.md"), "utf8");
     for (const file of paper) expect(guide).toContain(file);
-  });
-
-  it("smoke.yaml really collects, trains, evaluates and reports", { timeout: 900_000 }, async () => {
-    const { openModel: open } = await import("../src/model/open.ts");
-    const copy = join(folder, "examples");
-    await cp(join(root, "examples"), copy, { recursive: true });
-    const stages = await planExperiment(await readExperiment(join(copy, "smoke.yaml")), join(folder, "smoke"));
-    await runExperiment(stages, join(folder, "smoke"), {
-      openModel: open,
-      signal: new AbortController().signal,
-      onEvent: () => undefined,
-      onProgress: () => undefined,
-      onNote: () => undefined,
-    });
-    const output = async (kind: Stage["kind"]) => outputOf(stages.find((stage) => stage.kind === kind) as Stage);
-    expect(await output("dataset")).toMatchObject({ kept: expect.any(Number), rows: { validation: 0 } });
-    expect(await output("train")).toMatchObject({ loss: expect.any(Number), check: { agreement: expect.any(Number) } });
-    expect(await output("report")).toMatchObject({ summaries: [{ run: "cot-prompting.test" }, { run: "cot-distilled.test", summary: { runs: 3 } }], comparisons: [{ dataset: "test" }] });
   });
 });

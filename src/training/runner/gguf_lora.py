@@ -11,7 +11,7 @@ def can_write(config):
 
 
 def write(path, config, alpha, matrices):
-    """`matrices`: {name of the layer in transformers, e.g. model.layers.0.self_attn.q_proj: (A, B)} as float32 arrays."""
+    """`matrices`: {name of the layer in transformers, e.g. model.layers.0.self_attn.q_proj: (A, B)} as float32 arrays; written as float16, in half the room."""
     name = ARCHITECTURES[config.model_type]
     architecture = next(arch for arch, text in gguf.MODEL_ARCH_NAMES.items() if text == name)
     names = gguf.get_tensor_name_map(architecture, config.num_hidden_layers)
@@ -25,12 +25,16 @@ def write(path, config, alpha, matrices):
             raise ValueError(f"llama.cpp's {name} has no tensor for {layer}")
         if name == "llama":
             b = reorder(b, layer, config)
-        writer.add_tensor(f"{tensor}.weight.lora_a", np.ascontiguousarray(a))
-        writer.add_tensor(f"{tensor}.weight.lora_b", np.ascontiguousarray(b))
+        writer.add_tensor(f"{tensor}.weight.lora_a", half(a))
+        writer.add_tensor(f"{tensor}.weight.lora_b", half(b))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def half(matrix):
+    return np.ascontiguousarray(matrix, dtype=np.float16)
 
 
 def reorder(b, layer, config):
