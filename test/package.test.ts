@@ -1,5 +1,5 @@
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,6 +41,11 @@ describe("the package", () => {
     expect(execFileSync(process.execPath, [cli, "--version"], inProject).trim()).toBe(version);
     writeFileSync(join(project, "empty.gguf"), "");
     expect(() => execFileSync(process.execPath, [cli, "run", "q", "--model", "empty.gguf"], inProject)).toThrow(/npm install node-llama-cpp/);
+  });
+
+  it("brings the training runner, whole", () => {
+    const filesOf = (folder: string) => readdirSync(folder).filter((name) => name !== "__pycache__").toSorted();
+    expect(filesOf(join(project, "node_modules/apprentice/dist/runner"))).toEqual(filesOf(join(root, "src/training/runner")));
   });
 
   it("searches by words without any native package, and names the one that search by meaning needs", () => {
