@@ -34,6 +34,7 @@ interface TrainOptions {
   readonly passTokens?: number;
   readonly gradientCheckpointing?: boolean;
   readonly gpus?: number;
+  readonly fsdp?: boolean;
   readonly threads?: number;
   readonly patience?: number;
   readonly evalSteps?: number;
@@ -78,6 +79,7 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
     .option("--pass-tokens <n>", "tokens at once: less takes less memory (default: 4096 on a CPU, 16384 on a GPU)", wholeNumber)
     .option("--gradient-checkpointing", "less memory, more time")
     .option("--gpus <n>", "GPUs of one machine (default: 1)", wholeNumber)
+    .option("--fsdp", "shard the model over the GPUs, where it does not fit one")
     .option("--threads <n>", "CPU threads", wholeNumber)
     .option("--patience <n>", "stop after n evaluations without a better loss, and keep the best", wholeNumber)
     .option("--eval-steps <n>", "steps between evaluations (default: an epoch)", wholeNumber)
@@ -140,10 +142,10 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
 
 function settingsOf(options: TrainOptions) {
   const { rank, alpha, dropout, learningRate, schedule, warmup, epochs, batch: batchSize, seed } = options;
-  const { device, passTokens, gradientCheckpointing, gpus: processes, threads, patience, evalSteps, checkpointSeconds } = options;
+  const { device, passTokens, gradientCheckpointing, gpus: processes, fsdp, threads, patience, evalSteps, checkpointSeconds } = options;
   return {
     hyperparameters: defined({ method: options.full ? ("full" as const) : undefined, rank, alpha, dropout, learningRate, schedule, warmup, epochs, batchSize, seed }),
-    settings: defined({ device, dtype: options.float32 ? ("float32" as const) : undefined, passTokens, gradientCheckpointing, processes, threads, patience, evalSteps, checkpointSeconds }),
+    settings: defined({ device, dtype: options.float32 ? ("float32" as const) : undefined, passTokens, gradientCheckpointing, processes, fsdp, threads, patience, evalSteps, checkpointSeconds }),
   };
 }
 

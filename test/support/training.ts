@@ -49,6 +49,16 @@ function makeRows(count: number, seed: number): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The tensors of a safetensors file of float32, by name. */
+export async function tensorsOf(path: string): Promise<Map<string, Float32Array>> {
+  const bytes = await readFile(path);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, start)) as Record<string, { dtype?: string; data_offsets: [number, number] }>;
+  const tensors = Object.entries(header).filter(([, { dtype }]) => dtype === "F32");
+  // Copied, as a view of floats must begin at a multiple of four.
+  return new Map(tensors.map(([name, { data_offsets: [from, to] }]) => [name, new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer)]));
+}
+
 /** The loss of each step, as told last: what was lost with a killed attempt is told again. */
 export async function losses(job: string): Promise<Map<number, number>> {
   const lines = (await readFile(join(job, "events.jsonl"), "utf8")).trim().split("\n");

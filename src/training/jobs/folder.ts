@@ -51,6 +51,9 @@ export async function prepareJob(options: PrepareOptions): Promise<Job> {
     hyperparameters: { ...hyperparameters, learningRate: learningRateOf(hyperparameters) },
     settings: parseOptions(settingsSchema, options.settings ?? {}),
   };
+  if (content.settings.fsdp && content.settings.processes === 1) {
+    throw new ApprenticeError("option_invalid", "fsdp shards the model over several GPUs: give their number (--gpus, or settings.processes), 2 or more.");
+  }
   const spec: JobSpec = { ...content, id: jobId(content) };
 
   const present = await openJob(folder).catch((error: unknown) => {

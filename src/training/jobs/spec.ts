@@ -13,6 +13,8 @@ export const settingsSchema = z.strictObject({
   gradientCheckpointing: z.boolean().default(false),
   /** GPUs of one machine that share each step's rows. */
   processes: whole.default(1),
+  /** Fully sharded data parallel: each GPU holds a part of the model. Default: each holds all of it. */
+  fsdp: z.boolean().optional(),
   /** CPU threads. Default: torch's own choice. */
   threads: whole.optional(),
   /** Steps between evaluations of the held-out rows. Default: an epoch. */

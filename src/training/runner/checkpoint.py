@@ -44,7 +44,8 @@ def load(folder, warn):
         try:
             with open(os.path.join(folder, name, "sha256.json"), encoding="utf-8") as file:
                 if json.load(file)["state.pt"] == digest(path):
-                    return torch.load(path, map_location="cpu", weights_only=True)
+                    # Mapped, not read: of several processes each needs a part only.
+                    return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         except (OSError, ValueError, KeyError):
             pass
         warn(f"Checkpoint {name} is damaged and was passed over.")

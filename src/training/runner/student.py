@@ -57,12 +57,19 @@ def add_lora(base, hyperparameters, name):
     return model
 
 
+def lora_matrices(weights):
+    """By the layer's name in transformers: (A, B) as arrays."""
+    matrices = {}
+    for name, a in weights.items():
+        if ".lora_A." in name:
+            b = weights[name.replace(".lora_A.", ".lora_B.")]
+            matrices[name.removeprefix("base_model.model.").split(".lora_A.")[0]] = (a.float().numpy(), b.float().numpy())
+    return matrices
+
+
 def logits_at(base, pack):
     """Logits of the positions whose next token is in the loss; nowhere else are they computed."""
-    hidden = base.get_decoder()(input_ids=pack.ids, position_ids=pack.positions, attention_mask=pack.mask, use_cache=False).last_hidden_state
-    logits = base.get_output_embeddings()(hidden[0].index_select(0, pack.at)).float()
-    cap = getattr(base.config, "final_logit_softcapping", None)
-    return torch.tanh(logits / cap) * cap if cap else logits
+    return base(input_ids=pack.ids, position_ids=pack.positions, attention_mask=pack.mask, use_cache=False, logits_to_keep=pack.at).logits[0].float()
 
 
 def loss_sum(base, pack):

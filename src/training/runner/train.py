@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
@@ -19,8 +20,9 @@ import torch.distributed as dist
 import checkpoint
 import gguf_lora
 from events import Events, Stop
-from rows import epoch_order, pack, passes, read_rows
-from student import add_lora, load_base, logits_at, loss_sum, pick_device
+from rows import epoch_order, even_passes, pack, passes, read_rows
+from sharding import clip_gradients, part, part_of_optimizer, shard, whole
+from student import add_lora, load_base, logits_at, lora_matrices, loss_sum, pick_device
 
 PREEMPTED = 75
 CHECKED_ROWS = 2
@@ -48,7 +50,7 @@ def main(job_dir, attempt):
         if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
             events.write("error", code="unexpected", message=str(error))
             raise
-        events.write("error", code="out_of_memory", message="Out of memory: lower --pass-tokens, or turn on --gradient-checkpointing.")
+        events.write("error", code="out_of_memory", message="Out of memory: lower --pass-tokens, turn on --gradient-checkpointing, or share the model among GPUs with --gpus and --fsdp.")
         return 1
     except OSError as error:
         events.write("error", code="disk_full" if error.errno == 28 else "unexpected", message=str(error))
@@ -66,7 +68,9 @@ class Run:
         if self.device.type == "cuda":
             torch.cuda.set_device(self.device)
         if self.world > 1:
-            dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+            # The others wait while the first writes a checkpoint, which may be of hundreds of gigabytes.
+            dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo", timeout=timedelta(hours=2))
+        self.fsdp = self.world > 1 and bool(self.settings.get("fsdp"))
         self.half = self.settings["dtype"] == "bfloat16"
         self.budget = self.settings.get("passTokens") or (16_384 if self.device.type == "cuda" else 4_096)
 
@@ -77,7 +81,10 @@ class Run:
         if not self.rows:
             raise Stop("dataset_empty", "No row of data/train.jsonl has a token to train on.")
         self.model = base if full else add_lora(base, self.hyper, job["model"]["name"])
-        self.model.to(self.device)
+        if self.fsdp:
+            shard(base, self.device, self.half)
+        else:
+            self.model.to(self.device)
         self.base = base
         if self.settings["gradientCheckpointing"]:
             base.gradient_checkpointing_enable({"use_reentrant": False})
@@ -86,7 +93,7 @@ class Run:
         self.optimizer = torch.optim.AdamW(self.trained.values(), lr=self.hyper["learningRate"], weight_decay=self.hyper["weightDecay"])
         self.per_epoch = math.ceil(len(self.rows) / self.hyper["batchSize"])
         self.steps = max(1, round(self.per_epoch * self.hyper["epochs"]))
-        self.step, self.best, self.worse = 0, None, 0
+        self.step, self.best, self.worse, self.best_weights = 0, None, 0, None
 
     def train(self):
         self.resume()
@@ -124,6 +131,12 @@ class Run:
         size = self.hyper["batchSize"]
         return [self.rows[number] for number in epoch_order(len(self.rows), self.hyper["seed"], epoch)[index * size : (index + 1) * size]]
 
+    def passes_of(self, rows):
+        """This process's passes of a step, and what their loss is multiplied by."""
+        if self.fsdp:
+            return even_passes(rows, self.rank, self.world, self.budget)
+        return [(group, 1) for group in passes(rows[self.rank :: self.world], self.budget)]
+
     def optimise(self, rows):
         """One step: the mean over all trained tokens of its rows, whatever the number of passes and processes."""
         self.model.train()
@@ -132,10 +145,10 @@ class Run:
         count = sum(row.loss_tokens for row in rows)
         total = torch.zeros((), device=self.device)
         self.give_way()
-        for group in passes(rows[self.rank :: self.world], self.budget):
+        for group, factor in self.passes_of(rows):
             self.give_way(within_step=True)
             with self.autocast():
-                loss = loss_sum(self.base, pack(group, self.device)) / count
+                loss = factor * loss_sum(self.base, pack(group, self.device)) / count
             loss.backward()
             total += loss.detach()
         for weight in self.trained.values():
@@ -143,9 +156,10 @@ class Run:
                 weight.grad = torch.zeros_like(weight)
         if self.world > 1:
             dist.all_reduce(total)
+        if self.world > 1 and not self.fsdp:
             for weight in self.trained.values():
                 dist.all_reduce(weight.grad)
-        norm = torch.nn.utils.clip_grad_norm_(self.trained.values(), self.hyper["maxGradNorm"]).item()
+        norm = clip_gradients(self.trained.values(), self.hyper["maxGradNorm"])
         if not math.isfinite(total.item()):
             raise Stop("loss_not_finite", f"The loss of step {self.step + 1} is {total.item()}: lower --learning-rate.")
         for group in self.optimizer.param_groups:
@@ -200,13 +214,11 @@ class Run:
         return time.monotonic() - saved_at >= self.settings["checkpointSeconds"]
 
     def save(self):
+        """The same file however many processes there are, and whether the weights are sharded or not."""
+        tensors = whole({"bestWeights": self.best_weights, "weights": self.trained, "optimizer": self.optimizer.state_dict()}, keep=self.rank == 0)
         if self.rank != 0:
             return
-        state = {
-            "step": self.step, "best": self.best, "worse": self.worse, "bestWeights": getattr(self, "best_weights", None),
-            "weights": {name: weight.detach().cpu() for name, weight in self.trained.items()}, "optimizer": self.optimizer.state_dict(),
-        }
-        checkpoint.save("checkpoints", self.step, state)
+        checkpoint.save("checkpoints", self.step, {"step": self.step, "best": self.best, "worse": self.worse, **tensors})
         self.events.write("checkpoint", step=self.step)
 
     def resume(self):
@@ -217,42 +229,42 @@ class Run:
             raise Stop("checkpoint_foreign", "The checkpoint is of another model: train into a new folder.")
         with torch.no_grad():
             for name, weight in self.trained.items():
-                weight.copy_(state["weights"][name])
-        self.optimizer.load_state_dict(state["optimizer"])
+                weight.copy_(part(state["weights"][name], weight))
+        self.optimizer.load_state_dict(part_of_optimizer(state["optimizer"], list(self.trained.values())))
         self.step, self.best, self.worse = state["step"], state["best"], state["worse"]
         if state["bestWeights"]:
-            self.best_weights = state["bestWeights"]
+            self.best_weights = {name: part(best, self.trained[name]).cpu() for name, best in state["bestWeights"].items()}
 
     def write_artifacts(self):
-        if self.rank != 0:
-            return
-        if getattr(self, "best_weights", None):
+        if self.best_weights:
             with torch.no_grad():
                 for name, weight in self.trained.items():
                     weight.copy_(self.best_weights[name])
-        self.model.save_pretrained("artifacts", **({} if self.hyper["method"] == "full" else {"save_embedding_layers": False}))
-        if self.hyper["method"] == "lora":
+        lora = self.hyper["method"] == "lora"
+        weights = whole(self.trained if lora else self.untied_state(), keep=self.rank == 0)
+        checks = self.check()
+        if self.rank != 0:
+            return
+        self.model.save_pretrained("artifacts", state_dict=weights, **({"save_embedding_layers": False} if lora else {}))
+        if lora:
             if gguf_lora.can_write(self.base.config):
-                gguf_lora.write("artifacts/adapter.gguf", self.base.config, self.hyper["alpha"], self.lora_matrices())
+                gguf_lora.write("artifacts/adapter.gguf", self.base.config, self.hyper["alpha"], lora_matrices(weights))
             else:
                 self.events.write("warning", message=f"No GGUF adapter is written for {self.base.config.model_type} models.")
-        self.write_check()
+        with open("artifacts/check.json", "w", encoding="utf-8") as file:
+            json.dump(checks, file)
         sums = {name: checkpoint.digest(os.path.join("artifacts", name)) for name in sorted(os.listdir("artifacts")) if name != "sha256.json"}
         with open("artifacts/sha256.json", "w", encoding="utf-8") as file:
             json.dump(sums, file, indent=2)
         for name, sha256 in sums.items():
             self.events.write("artifact", name=name, sha256=sha256, bytes=os.path.getsize(os.path.join("artifacts", name)))
 
-    def lora_matrices(self):
-        matrices = {}
-        for name, module in self.model.base_model.model.named_modules():
-            if hasattr(module, "lora_A") and "default" in module.lora_A:
-                a, b = module.lora_A["default"].weight, module.lora_B["default"].weight
-                matrices[name] = (a.detach().float().cpu().numpy(), b.detach().float().cpu().numpy())
-        return matrices
+    def untied_state(self):
+        """Of weights that are the same tensor, one."""
+        return {name: tensor for name, tensor in self.base.state_dict().items() if name not in self.base.all_tied_weights_keys}
 
     @torch.no_grad()
-    def write_check(self):
+    def check(self):
         """What torch says of a few rows, for llama.cpp's answers to be held against."""
         self.model.eval()
         checks = []
@@ -264,8 +276,7 @@ class Run:
                 "input_ids": row.ids, "at": packed.at.tolist(), "best": logprobs.argmax(-1).tolist(),
                 "logprobs": [round(value, 5) for value in logprobs.gather(1, packed.targets[:, None])[:, 0].tolist()],
             })
-        with open("artifacts/check.json", "w", encoding="utf-8") as file:
-            json.dump(checks, file)
+        return checks
 
     def autocast(self):
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.half)
