@@ -7,7 +7,8 @@ import { parse } from "yaml";
 import { studentPrompt, type Trajectory } from "../src/index.ts";
 import { llama } from "../src/model/llama/index.ts";
 import { exportDataset, openStudent, segmentTurns, type Student, toExamples, type TrainingExample } from "../src/training/index.ts";
-import { runOf, turn, withVotes } from "./support/scripted-runs.ts";
+import { checkOpenAiRow } from "./support/openai-rows.ts";
+import { asRationale, runOf, turn, withVotes } from "./support/scripted-runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "apprentice-export-"));
 const cli = resolve(import.meta.dirname, "../dist/cli.js");
@@ -39,6 +40,7 @@ const write = (name: string, trajectories: readonly Trajectory[]) => {
   writeFileSync(join(folder, name), trajectories.map((trajectory) => `${JSON.stringify(trajectory)}\n`).join(""));
   return join(folder, name);
 };
+const configOf = (format: string) => parse(readFileSync(join(folder, "formats", format, "config.yaml"), "utf8")) as object;
 const lines = (path: string) => readFileSync(join(folder, path), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, never>);
 
 describe("a training row (Eq. 4)", () => {
@@ -102,22 +104,9 @@ describe("a training row (Eq. 4)", () => {
   });
 
   it("is the whole rationale for chain-of-thought runs, passages untrained (Eq. 2)", () => {
-    const [step] = twoSteps.steps;
-    if (step?.kind !== "action" || !step.candidates[0]) throw new Error("No action.");
-    const { action: _action, attempt: _attempt, ...completion } = step.candidates[0];
-    const response = {
-      kind: "response" as const,
-      index: 0,
-      retrieved: [{ id: "p", text: "A passage.", score: 1 }],
-      responses: [{ ...completion, text: "3 + 11 = 14.\n\\boxed{14}", answer: "14" }],
-      vote: step.vote,
-      usage: step.usage,
-      ms: 1,
-    };
-    const messages = [{ role: "user" as const, content: "A passage.\nWhat is 3 + 11? Let's think step by step." }];
-    const row = only({ ...twoSteps, messages, steps: [response], outcome: { type: "answered", answer: "14", by: "response" } });
+    const row = only(asRationale(twoSteps));
     expect(row.kind).toBe("rag");
-    expect(trainedTexts(row)).toEqual(["3 + 11 = 14.\n\\boxed{14}<|im_end|>"]);
+    expect(trainedTexts(row)).toEqual(["It can be found.\n\\boxed{14}<|im_end|>"]);
   });
 
   it("is not made from wrong, failed or codeless runs, or text that spells control tokens; and it is said why", async () => {
@@ -158,13 +147,30 @@ describe("an exported set", () => {
     expect(parse(readFileSync(join(folder, "formats/trl/config.yaml"), "utf8"))).toMatchObject({ model_name_or_path: "HF/Model", lora_r: 64, lora_alpha: 128, learning_rate: 2e-4, num_train_epochs: 2 });
     expect(lines("formats/axolotl/train.jsonl")).toEqual([{ segments: row?.segments.map(({ text, train }) => ({ label: train, text })) }]);
     expect(lines("formats/openai/train.jsonl")[0]).toMatchObject({ messages: [{ role: "system" }, { role: "user" }, { role: "assistant", weight: 1 }] });
+    expect(lines("formats/openai/train.jsonl").flatMap(checkOpenAiRow)).toEqual([]);
     expect(parse(readFileSync(join(folder, "formats/llamafactory/config.yaml"), "utf8"))).toMatchObject({ template: "chatml", lora_rank: 64, mask_history: false });
 
     const pairs = lines("formats/dpo/train.jsonl") as unknown as { chosen: { content: string }[]; rejected: { content: string }[] }[];
     expect(pairs.map(({ chosen, rejected }) => [chosen[0]?.content.slice(9, 15), rejected[0]?.content.slice(9, 20)])).toEqual([["I add.", "I take away"], ["I add.", "I know it."]]);
     expect(lines("formats/kto/train.jsonl").map(({ label }) => label)).toEqual([true, true, false, false]);
     expect(lines("formats/prm/train.jsonl").map(({ rewards }) => rewards)).toEqual([[0.5], [0.5], [0.25], [0]]);
+    // One row at a time is refused by KTOTrainer; PRMTrainer adds the tokenizer's first token.
+    expect(configOf("kto")).toMatchObject({ max_length: null, per_device_train_batch_size: 8, gradient_accumulation_steps: 1 });
+    expect(configOf("dpo")).toMatchObject({ max_length: null, gradient_accumulation_steps: 8 });
+    expect(configOf("prm")).toMatchObject({ max_length: null, step_separator: "" });
+    const [rewarded] = lines("formats/prm/train.jsonl") as unknown as { prompt: string; completions: string[] }[];
+    expect(`${student.bos}${rewarded?.prompt}${rewarded?.completions.join("")}`).toBe(row?.segments.map(({ text }) => text).join(""));
     expect(lines("formats/rl/train.jsonl")[0]).toMatchObject({ id: "voted", answer: "14", prompt: [{ role: "system" }, { role: "user" }] });
+  });
+
+  it("has configurations that know the longest row, and LLaMA-Factory the system message that the template adds", async () => {
+    const formats = ["axolotl", "llamafactory", "trl"];
+    const trajectories = write("rationale.jsonl", [asRationale(twoSteps)]);
+    await exportDataset({ trajectories, out: join(folder, "formats"), model: "smollm2-135m", validation: 0, formats, maxLength: 512, hyperparameters: { warmup: 0.1 } });
+    expect(configOf("axolotl")).toMatchObject({ sequence_len: 512, datasets: [{ type: "input_output" }], warmup_ratio: 0.1 });
+    expect(configOf("llamafactory")).toMatchObject({ cutoff_len: 513, warmup_ratio: 0.1 });
+    expect(configOf("trl")).toMatchObject({ max_length: null, warmup_steps: 0.1 });
+    expect(lines("formats/llamafactory/train.jsonl")[0]).toMatchObject({ messages: [{ role: "system", content: expect.stringContaining("named SmolLM") as string }, { role: "user" }, { role: "assistant" }] });
   });
 
   it("is never written over what an export did not make, nor from nothing", async () => {

@@ -24,17 +24,38 @@ export async function sumTrajectories(count: number): Promise<Trajectory[]> {
   return trajectories;
 }
 
-/** The run as if its first step had been voted on by three more samples: one that agrees, one outvoted, one without code. */
+/** The run as if each of its actions had been voted on by three more samples: one that agrees, one outvoted, one without code. */
 export function withVotes(trajectory: Trajectory): Trajectory {
-  const [step, ...rest] = trajectory.steps;
+  const steps = trajectory.steps.map((step) => {
+    const [won] = step.kind === "action" ? step.candidates : [];
+    if (step.kind !== "action" || !won) return step;
+    const candidates = [
+      won,
+      { ...won, index: 1, text: won.text.replace("Thought: ", "Thought: Well. ") },
+      { ...won, index: 2, text: turn("I take away.", "final_answer(3 - 11)") },
+      { ...won, index: 3, text: "Thought: I know it.", action: { ok: false as const, thought: "I know it.", message: "Your turn has no code block." } },
+    ];
+    const groups = [{ key: "14", members: [0, 1] }, { key: "-8", members: [2] }];
+    return { ...step, candidates, vote: { winner: 0, reason: "majority" as const, groups } };
+  });
+  return { ...trajectory, steps };
+}
+
+/** The run's question as if answered with a rationale, without a system message. */
+export function asRationale(trajectory: Trajectory): Trajectory {
+  const [step] = trajectory.steps;
   if (step?.kind !== "action" || !step.candidates[0]) throw new Error("The run has no action.");
-  const [won] = step.candidates;
-  const candidates = [
-    won,
-    { ...won, index: 1, text: won.text.replace("I add", "I sum up") },
-    { ...won, index: 2, text: turn("I take away.", "final_answer(3 - 11)") },
-    { ...won, index: 3, text: "Thought: I know it.", action: { ok: false as const, thought: "I know it.", message: "Your turn has no code block." } },
-  ];
-  const groups = [{ key: "14", members: [0, 1] }, { key: "-8", members: [2] }];
-  return { ...trajectory, steps: [{ ...step, candidates, vote: { winner: 0, reason: "majority", groups } }, ...rest] };
+  const { action: _action, attempt: _attempt, ...completion } = step.candidates[0];
+  const { answer = "" } = trajectory.question;
+  const response = {
+    kind: "response" as const,
+    index: 0,
+    retrieved: [{ id: "p", text: "A passage.", score: 1 }],
+    responses: [{ ...completion, text: `It can be found.\n\\boxed{${answer}}`, answer }],
+    vote: step.vote,
+    usage: step.usage,
+    ms: 1,
+  };
+  const messages = [{ role: "user" as const, content: `A passage.\n${trajectory.question.text} Let's think step by step.` }];
+  return { ...trajectory, id: `${trajectory.id}-rationale`, messages, steps: [response], outcome: { type: "answered", answer, by: "response" } };
 }

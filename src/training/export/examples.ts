@@ -20,12 +20,15 @@ export interface TrainingExample {
 /** Why a trajectory, or a row of it, is not in the set. */
 export type SkipReason = "wrong" | "no_answer" | "failed" | "parse_error" | "control_tokens" | "template" | "too_long" | "duplicate";
 
+/** Of a row, in tokens (appendix C's reference). */
+export const defaultMaxLength = 10_240;
+
 export interface ExampleOptions extends ConversationOptions {
   /** `correct`: not those graded wrong (default). `all`: those, too. Runs without an answer are never kept. */
   readonly keep?: "correct" | "all";
   /** Default: `trajectory`. */
   readonly unit?: Unit;
-  /** Longer rows are left out. In tokens. Default: 10240 (appendix C's reference). */
+  /** Longer rows are left out. In tokens. Default: 10240. */
   readonly maxLength?: number;
 }
 
@@ -43,7 +46,7 @@ export function toExamples(trajectory: Trajectory, student: Student, options: Ex
   if (!segmented) return { conversation, rows: [], skipped: [reason ?? "template"] };
 
   const rows = segmented.map((row) => ({ ...row, example: toExample(trajectory, conversation.kind, row, student) }));
-  const fitting = rows.filter(({ example }) => example.input_ids.length <= (options.maxLength ?? 10_240));
+  const fitting = rows.filter(({ example }) => example.input_ids.length <= (options.maxLength ?? defaultMaxLength));
   return { conversation, rows: fitting, skipped: rows.slice(fitting.length).map(() => "too_long") };
 }
 

@@ -7,7 +7,7 @@ import { type HyperparameterOptions, hyperparametersSchema } from "../hyperparam
 import { presets } from "../presets/index.ts";
 import type { Preset, Source } from "../presets/types.ts";
 import { datasetCard } from "./card.ts";
-import { type ExampleOptions, toExamples, type TrainingExample } from "./examples.ts";
+import { defaultMaxLength, type ExampleOptions, toExamples, type TrainingExample } from "./examples.ts";
 import { LineWriter } from "./line-writer.ts";
 import { type Manifest, Tally } from "./manifest.ts";
 import { openStudent } from "./student.ts";
@@ -146,6 +146,7 @@ async function writeConfigs(chosen: readonly Preset[], files: SplitFiles, folder
       student,
       hyperparameters: hyperparametersSchema.parse(options.hyperparameters ?? {}),
       unit: options.unit ?? "trajectory",
+      maxLength: options.maxLength ?? defaultMaxLength,
       hasValidation: files.rows(preset.name, "validation") > 0,
     });
     await mkdir(join(folder, preset.name), { recursive: true });
@@ -179,7 +180,7 @@ function held(question: string, share: number): boolean {
 }
 
 function recordedOptions(options: ExportOptions, validation: number): Manifest["options"] {
-  const { unit = "trajectory", prompt, maskFailed = false, parseErrors = "drop", keep = "correct", maxLength = 10_240, hyperparameters = {} } = options;
+  const { unit = "trajectory", prompt, maskFailed = false, parseErrors = "drop", keep = "correct", maxLength = defaultMaxLength, hyperparameters = {} } = options;
   const promptName = typeof prompt === "object" ? prompt.id : (prompt ?? "student");
   return { unit, prompt: promptName, maskFailed, parseErrors, keep, validation, maxLength, hyperparameters };
 }

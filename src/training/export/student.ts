@@ -22,6 +22,8 @@ export interface Student {
   readonly architecture: string;
   /** The chat template's source, in Jinja. */
   readonly template: string;
+  /** The token that begins a text, as text; empty where there is none. */
+  readonly bos: string;
   /** The conversation as text, up to where the next turn begins; a last turn of the assistant is ended. */
   render(messages: readonly Message[]): string;
   /** Token ids of a text's parts, each by itself, with the control tokens of the template read as such. */
@@ -45,13 +47,15 @@ export async function openStudent(model: string, options: PullOptions = {}): Pro
   const { tokenizer, general } = weights.fileInfo.metadata;
   const template = tokenizer.chat_template;
   if (!template) throw new ApprenticeError("model_unreadable", `${basename(path)} has no chat template: choose an instruction-tuned model.`);
-  const chat = new ChatTemplate(template, { bos: weights.tokens.bosString ?? "", eos: weights.tokens.eosString ?? "" });
+  const bos = weights.tokens.bosString ?? "";
+  const chat = new ChatTemplate(template, { bos, eos: weights.tokens.eosString ?? "" });
   const control = controlPattern(weights);
   return {
     id: model,
     path,
     architecture: general.architecture,
     template,
+    bos,
     render: (messages) => chat.render(messages),
     encode: encoder(weights, control),
     spellsControl: (text) => control !== undefined && text.search(control) >= 0,

@@ -8,17 +8,16 @@ export const axolotl: Preset = {
   description: "Axolotl: labelled segments (input_output)",
   rows: ({ rows }) =>
     rows.map(({ example }) => ({ id: example.id, row: { segments: example.segments.map(({ text, train }) => ({ label: train, text })) } })),
-  config: ({ baseModel, hyperparameters, hasValidation }) => {
+  config: ({ baseModel, hyperparameters, maxLength, hasValidation }) => {
     const { method, rank, alpha, dropout, schedule, warmup, epochs, batchSize, weightDecay, maxGradNorm, seed } = hyperparameters;
-    // An input_output data set has no template: `type` is left empty.
-    const dataset = (file: string) => ({ path: file, ds_type: "json", type: null });
+    const dataset = (file: string) => ({ path: file, ds_type: "json", type: "input_output" });
     const config = {
       base_model: baseModel,
       datasets: [dataset("train.jsonl")],
       ...(hasValidation && { test_datasets: [{ ...dataset("validation.jsonl"), split: "train" }] }),
       train_on_inputs: false,
       ...(method === "lora" && { adapter: "lora", lora_r: rank, lora_alpha: alpha, lora_dropout: dropout, lora_target_linear: true }),
-      sequence_len: 10_240,
+      sequence_len: maxLength,
       sample_packing: false,
       learning_rate: learningRateOf(hyperparameters),
       lr_scheduler: schedule,

@@ -1,7 +1,11 @@
 import { stringify } from "yaml";
 import { ApprenticeError } from "../../errors.ts";
+import type { Message } from "../../model/types.ts";
 import { optimiser } from "./trl.ts";
 import type { ConfigContext, Preset } from "./types.ts";
+
+/** The system message that LLaMA-Factory's `qwen` adds where there is none. */
+const qwenSystem = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
 
 /**
  * LLaMA-Factory's `sharegpt` messages. It renders with templates of its own and trains every assistant turn, or with
@@ -19,11 +23,11 @@ export const llamafactory: Preset = {
           "LLaMA-Factory cannot leave single turns out of the loss: export it with --unit step, or without --mask-failed and with a prompt without examples.",
         );
       }
-      return { id: example.id, row: { messages: turns.map(({ role, content }) => ({ role, content })) } };
+      return { id: example.id, row: { messages: withSystem(turns, example.segments[0]?.text ?? "") } };
     }),
   config: (context) => {
-    const { baseModel, hyperparameters, unit, hasValidation, student } = context;
-    const { method, rank, alpha, dropout } = hyperparameters;
+    const { baseModel, hyperparameters, unit, maxLength, hasValidation, student } = context;
+    const { method, rank, alpha, dropout, warmup } = hyperparameters;
     const config = {
       model_name_or_path: baseModel,
       stage: "sft",
@@ -34,10 +38,12 @@ export const llamafactory: Preset = {
       dataset: "apprentice",
       ...(hasValidation && { eval_dataset: "apprentice_validation", eval_strategy: "epoch" }),
       template: templateName(student),
-      cutoff_len: 10_240,
+      // One more than ours: the line break after the last turn.
+      cutoff_len: maxLength + 1,
       train_on_prompt: false,
       mask_history: unit === "step",
       ...optimiser(hyperparameters),
+      ...(warmup > 0 && { warmup_ratio: warmup }),
       output_dir: "output-llamafactory",
     };
     const dataset = (file: string) => ({
@@ -54,9 +60,16 @@ export const llamafactory: Preset = {
   },
 };
 
+/** The turns, with the system message that a ChatML template adds where none is given: each of LLaMA-Factory's has its own. */
+function withSystem(turns: readonly Message[], text: string): Message[] {
+  const messages = turns.map(({ role, content }) => ({ role, content }));
+  const added = messages[0]?.role === "system" ? undefined : /^<\|im_start\|>system\n([\s\S]*?)<\|im_end\|>/.exec(text)?.[1];
+  return added === undefined ? messages : [{ role: "system", content: added }, ...messages];
+}
+
 /** LLaMA-Factory's name for the student's format, told by its control tokens. */
-function templateName({ template, architecture, id }: ConfigContext["student"]): string {
-  if (template.includes("<|im_start|>")) return architecture.startsWith("qwen2") ? "qwen" : "chatml";
+function templateName({ template, id }: ConfigContext["student"]): string {
+  if (template.includes("<|im_start|>")) return template.includes(qwenSystem) ? "qwen" : "chatml";
   if (template.includes("<|start_header_id|>")) return "llama3";
   if (template.includes("<start_of_turn>")) return "gemma";
   if (template.includes("[INST]")) return "mistral";

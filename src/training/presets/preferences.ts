@@ -50,7 +50,8 @@ export const kto: Preset = {
             row: { prompt, completion: [message], label: reward >= winner.reward },
           })),
     ),
-  config: (context) => config("kto", context),
+  // The KL term is estimated from other rows of the same pass: one row at a time is refused.
+  config: (context) => config("kto", context, { per_device_train_batch_size: Math.max(2, context.hyperparameters.batchSize), gradient_accumulation_steps: 1 }),
 };
 
 /** Runs as texts of their steps, each labelled; every losing candidate ends a row of its own. */
@@ -62,10 +63,12 @@ export const prm: Preset = {
     const steps = judgedSteps(source);
     const [first] = steps;
     if (!first) return [];
-    const start = student.render(first.prompt);
+    const opening = student.render(first.prompt);
+    // PRMTrainer puts the tokenizer's first token before the prompt itself.
+    const start = opening.startsWith(student.bos) ? opening.slice(student.bos.length) : opening;
     const path: { text: string; reward: number }[] = [];
     const rows: PresetRow[] = [];
-    let read = start.length;
+    let read = opening.length;
     for (const { step, prompt, candidates: [winner, ...others] } of steps) {
       const asked = student.render(prompt);
       const written = ({ message, reward }: JudgedCandidate) => ({ text: student.render([...prompt, message]).slice(read).trimEnd(), reward });
@@ -77,7 +80,8 @@ export const prm: Preset = {
     }
     return [{ id: trajectory.id, row: stepRewards(start, path) }, ...rows];
   },
-  config: (context) => config("prm", context),
+  // The steps' texts are whole; the label is on a step's last token.
+  config: (context) => config("prm", context, { step_separator: "" }),
 };
 
 /** The questions, for trainers that let the student act and reward its answer. */
@@ -130,7 +134,8 @@ function plain(turns: readonly Message[]): Message[] {
   return turns.map(({ role, content }) => ({ role, content }));
 }
 
-function config(name: string, context: ConfigContext): Record<string, string> {
-  const command = name === "prm" ? "for trl.experimental.prm.PRMTrainer" : `trl ${name} --config config.yaml`;
-  return { "config.yaml": `# ${command}\n${stringify(trlConfig(context, name))}` };
+function config(name: string, context: ConfigContext, settings: object = {}): Record<string, string> {
+  const command = name === "prm" ? "for trl.experimental.prm.PRMTrainer, which TRL has up to 1.13" : `trl ${name} --config config.yaml`;
+  // TRL cuts after 1024 tokens otherwise, often before the completion.
+  return { "config.yaml": `# ${command}\n${stringify({ ...trlConfig(context, name), max_length: null, ...settings })}` };
 }

@@ -24,10 +24,13 @@ export function trlConfig({ baseModel, hyperparameters, hasValidation }: ConfigC
   return {
     model_name_or_path: baseModel,
     dtype: "bfloat16",
-    dataset_name: ".",
+    // The folder of the file itself. `datasets` names a set by its path's last part, which "." does not have.
+    dataset_name: `../${name}`,
     ...(hasValidation && { dataset_test_split: "validation", eval_strategy: "epoch" }),
     output_dir: `output-${name}`,
     ...optimiser(hyperparameters),
+    // Below 1 it is a share; transformers 5.16 and later have no warmup_ratio.
+    ...(hyperparameters.warmup > 0 && { warmup_steps: hyperparameters.warmup }),
     ...(hyperparameters.method === "lora" && {
       use_peft: true,
       lora_r: hyperparameters.rank,
@@ -38,13 +41,12 @@ export function trlConfig({ baseModel, hyperparameters, hasValidation }: ConfigC
   };
 }
 
-/** As transformers' TrainingArguments name them; TRL, Axolotl and LLaMA-Factory agree on these. */
+/** As transformers' TrainingArguments name them; TRL and LLaMA-Factory agree on these. */
 export function optimiser(hyperparameters: Hyperparameters): object {
-  const { schedule, warmup, epochs, batchSize, weightDecay, maxGradNorm, seed } = hyperparameters;
+  const { schedule, epochs, batchSize, weightDecay, maxGradNorm, seed } = hyperparameters;
   return {
     learning_rate: learningRateOf(hyperparameters),
     lr_scheduler_type: schedule,
-    ...(warmup > 0 && { warmup_ratio: warmup }),
     num_train_epochs: epochs,
     per_device_train_batch_size: 1,
     gradient_accumulation_steps: batchSize,

@@ -22,9 +22,11 @@ export interface PresetRow {
 export interface ConfigContext {
   /** Named by the user, or the catalogue name or file that the text was made for. */
   readonly baseModel: string;
-  readonly student: Pick<Student, "id" | "architecture" | "template">;
+  readonly student: Pick<Student, "id" | "template">;
   readonly hyperparameters: Hyperparameters;
   readonly unit: Unit;
+  /** Tokens of the longest row that may be in the set. */
+  readonly maxLength: number;
   readonly hasValidation: boolean;
 }
 
