@@ -14,7 +14,7 @@ export function trlPython(file: string, ...args: string[]): string {
 /** The same with Axolotl and what its data code imports; the rest that it requires is for GPUs. Its TRL is the 1.9 that has PRMTrainer. */
 export function axolotlPython(file: string, ...args: string[]): string {
   const libraries = ["transformers==5.16.1", "tokenizers==0.23.1", "huggingface_hub==1.17.0", "datasets==4.8.4", "peft==0.20.0", "accelerate==1.13.0", "trl==1.9.0"];
-  const others = ["pydantic==2.12.5", "packaging==26.0", "posthog==6.7.11", "addict", "colorama", "numba", "pillow", "psutil", "requests", "sentencepiece"];
+  const others = ["pydantic==2.12.5", "packaging==26.0", "posthog==6.7.11", "addict", "colorama", "numba", "pillow", "psutil", "python-dotenv", "requests", "sentencepiece"];
   return printed(environmentWith("axolotl==0.19.0", [torch, ...libraries, ...others], "--no-deps"), file, args);
 }
 
