@@ -351,6 +351,16 @@ describe("opening", () => {
     await expect(openModel("no-such-model")).rejects.toMatchObject({ code: "model_unknown" });
   });
 
+  test("a number of threads that is none is an error that names the variable", async () => {
+    const { APPRENTICE_THREADS: before } = process.env;
+    process.env["APPRENTICE_THREADS"] = "many";
+    try {
+      await expect(openModel(MODEL)).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining("APPRENTICE_THREADS") });
+    } finally {
+      process.env["APPRENTICE_THREADS"] = before;
+    }
+  });
+
   test("a context beyond all memory is an error that says what to lower", async () => {
     await expect(openModel(MODEL, { contextSize: 8192, sequences: 200 })).rejects.toMatchObject({ code: "model_too_large" });
   });

@@ -7,6 +7,8 @@ export default defineConfig({
     pool: "forks",
     // Much of it waits: for models, interpreters and jobs.
     maxWorkers: 2,
+    // Two models with all cores each wait for each other most of the time.
+    env: { APPRENTICE_THREADS: "1" },
     testTimeout: 60_000,
     hookTimeout: 180_000,
   },

@@ -28,7 +28,10 @@ export interface LlamaOptions extends PullOptions {
   readonly sequences?: number;
   /** Default: `auto`, which falls back to the CPU. */
   readonly gpu?: Gpu;
-  /** Default: the physical cores. They wait on each other: fewer are faster where other work keeps the cores busy. */
+  /**
+   * Default: `APPRENTICE_THREADS` of the environment, else the physical cores. They wait on each other: fewer are faster where
+   * other work keeps the cores busy.
+   */
   readonly threads?: number;
   /**
    * Keep conversations evaluated between requests, so that only what is new need be evaluated. Numbers then differ in the
@@ -57,7 +60,7 @@ export interface LlamaModel extends ChatModel {
  * Opens a GGUF model with llama.cpp, through the optional peer dependency node-llama-cpp.
  *
  * @throws ApprenticeError `peer_missing`, `model_unknown`, `model_unreadable`, `adapter_unreadable`, `model_too_large`,
- * `peer_unusable`, `gpu_unavailable`, and those of `pullModel`. Its `generate` throws `context_overflow`, `model_disposed`.
+ * `peer_unusable`, `gpu_unavailable`, `option_invalid`, and those of `pullModel`. Its `generate` throws `context_overflow`, `model_disposed`.
  */
 export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const { signal, reusePrefix = true, sequences = 1 } = options;
@@ -68,7 +71,7 @@ export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const weights = await loadWeights(runtime, path, signal);
   try {
     const contextSize = options.contextSize ?? Math.min(weights.trainContextSize, 8192);
-    const threads = options.threads ?? runtime.cpuMathCores;
+    const threads = options.threads ?? threadsWished() ?? runtime.cpuMathCores;
     const context = await openContext(weights, { contextSize, sequences, threads, adapters, signal });
     const pool = new SequencePool(Array.from({ length: sequences }, () => context.getSequence()));
     const tokenizer = new Tokenizer(weights, templateOf(weights, path));
@@ -105,6 +108,13 @@ function asChatModel(engine: Engine, weights: Weights): LlamaModel {
     detokenize: (tokens, { special = true } = {}) => tokenizer.detokenize(tokens as readonly Token[], special),
     dispose: () => weights.dispose(),
   };
+}
+
+function threadsWished(): number | undefined {
+  const { APPRENTICE_THREADS: wished } = process.env;
+  if (wished === undefined || wished === "") return undefined;
+  if (/^[1-9]\d*$/.test(wished)) return Number(wished);
+  throw new ApprenticeError("option_invalid", `APPRENTICE_THREADS is ${JSON.stringify(wished)}: set it to a whole number of threads, or not at all.`);
 }
 
 function templateOf(weights: Weights, path: string): ChatTemplate {
