@@ -29,7 +29,8 @@ for (let run = 0; run < Number(runs); run += 1) {
   const job = await prepareJob({ data: join(folder, "set"), model: join(folder, "base"), out: join(folder, `job-${run}`), hyperparameters: { epochs } });
   for await (const event of watchJob(job, localBackend())) if (event.type === "step" && event.step > 1) ours.push(1e6 / event.tokensPerSecond);
   const printed = trlPython("trl_peer.py", join(folder, "set/trl/train.jsonl"), join(folder, "base"), steps);
-  peer.push(...(JSON.parse(printed) as number[]).slice(1).map((speed) => 1e6 / speed));
+  // The trainer prints a line of its own before.
+  peer.push(...(JSON.parse(printed.trim().split("\n").at(-1) ?? "") as number[]).slice(1).map((speed) => 1e6 / speed));
 }
 report(`train ${model}, ms a thousand tokens`, ours, peer);
 rmSync(folder, { recursive: true });
