@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { pullModel } from "../src/model/catalogue/index.ts";
 import { llama, type LlamaModel } from "../src/model/llama/index.ts";
 import { openModel } from "../src/model/open.ts";
@@ -352,12 +352,11 @@ describe("opening", () => {
   });
 
   test("a number of threads that is none is an error that names the variable", async () => {
-    const { APPRENTICE_THREADS: before } = process.env;
-    process.env["APPRENTICE_THREADS"] = "many";
+    vi.stubEnv("APPRENTICE_THREADS", "many");
     try {
       await expect(openModel(MODEL)).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining("APPRENTICE_THREADS") });
     } finally {
-      process.env["APPRENTICE_THREADS"] = before;
+      vi.unstubAllEnvs();
     }
   });
 
