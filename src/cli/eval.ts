@@ -6,6 +6,7 @@ import { parseShard, type Shard } from "../collect/shard.ts";
 import { ApprenticeError } from "../errors.ts";
 import { compare, evaluate, findQuestionFile, latest, loadQuestions, type Measure, pairings, type RunLabels, runLabelsSchema, type Score, type ScoreOptions, scoreRuns, type Summary, summarize } from "../eval/index.ts";
 import { byBenchmark, type Grader, judgeGrader } from "../grading/index.ts";
+import { sequencesFor } from "../model/open.ts";
 import { readTrajectories } from "../trajectory/index.ts";
 import { budget } from "./budget-option.ts";
 import { openNamedModel } from "./model-option.ts";
@@ -14,6 +15,9 @@ import { answerable } from "./questions-option.ts";
 import { runCollection, statusOf } from "./run-collection.ts";
 import { addSolverOptions, checkTogether } from "./solver-option.ts";
 import { comparisonText, summaryTable } from "./terminal/eval-tables.ts";
+
+/** Answers that a judge reads at the same time. */
+const JUDGED_AT_ONCE = 8;
 
 interface EvalOptions extends SolverSetup {
   readonly questions?: string;
@@ -66,11 +70,11 @@ async function run(options: EvalOptions, signal: AbortSignal): Promise<number> {
   if ((questions === undefined) !== (out === undefined)) throw new ApprenticeError("option_invalid", "--questions and --out <dir> go together: the runs are recorded there.");
   if (questions === undefined && runs.length === 0) throw new ApprenticeError("option_invalid", "Give --questions and --out to ask, or --runs to score what was recorded.");
   if (questions !== undefined && options.grader === "recorded") throw new ApprenticeError("option_invalid", "--grader recorded is for --runs: new runs have no grade yet.");
-  const judge = options.judge === undefined ? undefined : await openNamedModel(options.judge, { signal });
+  const judge = options.judge === undefined ? undefined : await openNamedModel(options.judge, { sequences: sequencesFor(JUDGED_AT_ONCE), signal });
   try {
     const factual = judge && judgeGrader({ model: judge });
     const grader: Grader | "recorded" = options.grader === "recorded" ? "recorded" : options.grader === "auto" ? byBenchmark(factual) : await loadGrader(options.grader);
-    const scoring: ScoreOptions = { signal, ...(judge && { concurrency: 8 }) };
+    const scoring: ScoreOptions = { signal, ...(judge && { concurrency: JUDGED_AT_ONCE }) };
     const status = questions === undefined || out === undefined || grader === "recorded" ? 0 : await ask(options, questions, out, grader, signal);
     if (status === 130) return status;
     const asked = out === undefined ? [] : [{ path: out, scoring: { ...scoring, grader: "recorded" as const } }];

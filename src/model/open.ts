@@ -20,9 +20,9 @@ export interface ModelWish {
 /** More written at once gains nothing on a CPU, and each takes memory for a whole context. */
 const MOST_SEQUENCES = 8;
 
-/** Room for `inFlight` conversations, and for `samples` of one. */
-export function sequencesFor(inFlight: number, samples = 1): number {
-  return Math.min(MOST_SEQUENCES, Math.max(inFlight, samples));
+/** Room for so many conversations in flight (`auto`: as many as gain anything), and for `samples` of one. */
+export function sequencesFor(inFlight: number | "auto", samples = 1): number {
+  return inFlight === "auto" ? MOST_SEQUENCES : Math.min(MOST_SEQUENCES, Math.max(inFlight, samples));
 }
 
 /**

@@ -28,6 +28,9 @@ export interface CollectSetup extends Engine {
   readonly signal: AbortSignal;
 }
 
+/** Questions in flight where nothing is said. */
+export const defaultConcurrency = 4;
+
 /** With `auto`: more than any server takes, so that the pace alone decides. */
 const MANY = 256;
 
@@ -37,11 +40,10 @@ const MANY = 256;
  * @throws those of `collect`, `readSolver` and `openModel`.
  */
 export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
-  const { solver, grader, retry, concurrency = 4, openModel, onNoPrefill, signal, ...engine } = setup;
+  const { solver, grader, retry, concurrency = defaultConcurrency, openModel, onNoPrefill, signal, ...engine } = setup;
   const readied = await readSolver(solver, signal);
   const settings = await settingsOf(setup);
-  const inFlight = concurrency === "auto" ? MANY : concurrency;
-  const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(inFlight, solver.samples), signal });
+  const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(concurrency, solver.samples), signal });
   try {
     const model = concurrency === "auto" ? paced(opened, aimd({ max: MANY })) : opened;
     const { thoughts, store } = await firstThoughtsOf(solver, model, join(engine.out, "first-thoughts", `${journalName(engine.shard)}.jsonl`));
@@ -54,7 +56,7 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
         ...engine,
         solver: (attempt) => (attempt === 0 ? first : further),
         grader,
-        inFlight,
+        inFlight: concurrency === "auto" ? MANY : concurrency,
         settings,
         signal,
       });

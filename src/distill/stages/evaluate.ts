@@ -1,3 +1,4 @@
+import { defaultConcurrency } from "../../collect/setup/collect-with.ts";
 import { loadGrader } from "../../collect/setup/grader.ts";
 import { evaluate } from "../../eval/evaluate.ts";
 import type { RunLabels } from "../../eval/run-labels.ts";
@@ -7,6 +8,7 @@ import type { Estimates, Evaluation, StudentSpec } from "../experiment.ts";
 import type { NamedQuestions } from "../files.ts";
 import { modelPath, solverInputs, solverSetup } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
+import { sequencesFor } from "../../model/open.ts";
 import { findAdapter } from "../../training/adapters/folder.ts";
 import { adapterOf } from "./train.ts";
 import { apart } from "../redact.ts";
@@ -41,7 +43,7 @@ export async function evaluateStage(
     estimate: writing(questions.count * seeds, spec.samples ?? 1, estimates),
     ...(questions.missing !== undefined && { missing: questions.missing }),
     run: async (stageFolder, context) => {
-      const judging = judge === undefined ? undefined : await context.openModel(modelPath(judge, place.folder), { signal: context.signal });
+      const judging = judge === undefined ? undefined : await context.openModel(modelPath(judge, place.folder), { sequences: sequencesFor(concurrency ?? defaultConcurrency), signal: context.signal });
       try {
         const setup = {
           set: await questions.load(),

@@ -92,11 +92,11 @@ export class SequencePool {
   }
 
   #othersAhead({ sequence, wish, lastUsed }: Slot): boolean {
-    const held = (holder: LlamaContextSequence) => sharedLength(holder.contextTokens, wish.tokens);
+    const held = sharedLength(sequence.contextTokens, wish.tokens);
     return this.#slots.some((other) => {
       if (!other.busy || other.lastUsed >= lastUsed) return false;
       const wanted = sharedLength(other.wish.tokens, wish.tokens);
-      return held(other.sequence) < wanted && held(sequence) + WORTHWHILE <= wanted;
+      return held + WORTHWHILE <= wanted && sharedLength(other.sequence.contextTokens, wish.tokens) < wanted;
     });
   }
 

@@ -110,6 +110,7 @@ async function hold(
   if (!reuse) {
     await sequence.clearHistory();
   } else {
+    // Before it waits: a branch that parts has all from its parent, and waits for none that parts beside it.
     await takeOver();
     if (othersAhead()) {
       while (othersAhead()) {

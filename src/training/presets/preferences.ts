@@ -136,6 +136,5 @@ function plain(turns: readonly Message[]): Message[] {
 
 function config(name: string, context: ConfigContext, settings: object = {}): Record<string, string> {
   const command = name === "prm" ? "for trl.experimental.prm.PRMTrainer, which TRL has up to 1.13" : `trl ${name} --config config.yaml`;
-  // TRL cuts after 1024 tokens otherwise, often before the completion.
-  return { "config.yaml": `# ${command}\n${stringify({ ...trlConfig(context, name), max_length: null, ...settings })}` };
+  return { "config.yaml": `# ${command}\n${stringify({ ...trlConfig(context, name), ...settings })}` };
 }

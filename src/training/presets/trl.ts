@@ -16,7 +16,7 @@ export const trl: Preset = {
       for (const [start, end] of trained) labels.splice(start, end - start, ...input_ids.slice(start, end));
       return { id, row: { input_ids, labels } };
     }),
-  config: (context) => ({ "config.yaml": `# trl sft --config config.yaml\n${stringify({ ...trlConfig(context, "trl"), max_length: null, packing: false })}` }),
+  config: (context) => ({ "config.yaml": `# trl sft --config config.yaml\n${stringify({ ...trlConfig(context, "trl"), packing: false })}` }),
 };
 
 /** What TRL's trainers share. */
@@ -28,6 +28,8 @@ export function trlConfig({ baseModel, hyperparameters, hasValidation }: ConfigC
     dataset_name: `../${name}`,
     ...(hasValidation && { dataset_test_split: "validation", eval_strategy: "epoch" }),
     output_dir: `output-${name}`,
+    // Rows have their length already; by default TRL cuts them after 1024 tokens, often before the completion.
+    max_length: null,
     ...optimiser(hyperparameters),
     // Below 1 it is a share; transformers 5.16 and later have no warmup_ratio.
     ...(hyperparameters.warmup > 0 && { warmup_steps: hyperparameters.warmup }),

@@ -17,12 +17,12 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
+import artifacts
 import checkpoint
-import gguf_lora
 from events import Events, Stop
 from rows import epoch_order, even_passes, pack, passes, read_rows
 from sharding import clip_gradients, part, part_of_optimizer, shard, whole
-from student import add_lora, load_base, logits_at, lora_matrices, loss_sum, pick_device
+from student import add_lora, load_base, logits_at, loss_sum, pick_device
 
 PREEMPTED = 75
 CHECKED_ROWS = 2
@@ -240,24 +240,10 @@ class Run:
             with torch.no_grad():
                 for name, weight in self.trained.items():
                     weight.copy_(self.best_weights[name])
-        lora = self.hyper["method"] == "lora"
-        weights = whole(self.trained if lora else self.untied_state(), keep=self.rank == 0)
+        weights = whole(self.trained if self.hyper["method"] == "lora" else self.untied_state(), keep=self.rank == 0)
         checks = self.check()
-        if self.rank != 0:
-            return
-        self.model.save_pretrained("artifacts", state_dict=weights, **({"save_embedding_layers": False} if lora else {}))
-        if lora:
-            if gguf_lora.can_write(self.base.config):
-                gguf_lora.write("artifacts/adapter.gguf", self.base.config, self.hyper["alpha"], lora_matrices(weights))
-            else:
-                self.events.write("warning", message=f"No GGUF adapter is written for {self.base.config.model_type} models.")
-        with open("artifacts/check.json", "w", encoding="utf-8") as file:
-            json.dump(checks, file)
-        sums = {name: checkpoint.digest(os.path.join("artifacts", name)) for name in sorted(os.listdir("artifacts")) if name != "sha256.json"}
-        with open("artifacts/sha256.json", "w", encoding="utf-8") as file:
-            json.dump(sums, file, indent=2)
-        for name, sha256 in sums.items():
-            self.events.write("artifact", name=name, sha256=sha256, bytes=os.path.getsize(os.path.join("artifacts", name)))
+        if self.rank == 0:
+            artifacts.write("artifacts", self.model, self.base.config, weights, checks, self.hyper, self.events)
 
     def untied_state(self):
         """Of weights that are the same tensor, one."""
