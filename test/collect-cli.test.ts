@@ -16,10 +16,10 @@ await writeFile(
   JSON.stringify({
     metadata: {},
     examples: [
-      { id: 0, question: "What is 2 + 3?", answer: "5" },
-      { id: 1, question: "What is 10 / 2?", answer: null },
-      { id: 2, question: "What is 7 - 4?", answer: "3" },
-      { id: 3, question: "What is 7 - 4?", answer: "3" },
+      { id: 0, question: "What is 2 + 3?", answer: "5", dataset_name: "GSM-Hard" },
+      { id: 1, question: "What is 10 / 2?", answer: null, dataset_name: "GSM-Hard" },
+      { id: 2, question: "What is 7 - 4?", answer: "3", dataset_name: "GSM-Hard" },
+      { id: 3, question: "What is 7 - 4?", answer: "3", dataset_name: "GSM-Hard" },
     ],
   }),
 );
@@ -56,6 +56,7 @@ describe("apprentice collect, with a real model", { timeout: 600_000 }, () => {
 
     const records = await all(readTrajectories(join(folder, "cot")));
     expect(records.map(({ question }) => question.text).toSorted()).toEqual(["What is 2 + 3?", "What is 7 - 4?"]);
+    expect(records.map(({ question }) => question.metadata?.["dataset"])).toEqual(["gsm_hard", "gsm_hard"]);
     expect(records.every(({ grade, usage }) => grade !== undefined && usage.outputTokens > 0 && usage.outputTokens <= 8)).toBe(true);
 
     expect((await apprentice(args)).stdout).toMatch(/^Done\. 2 of 2 questions, \d right, 0 runs/);

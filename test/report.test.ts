@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -111,6 +111,17 @@ describe("a report", () => {
     expect(table(report, "table-7").cell(0, "Std")).toMatchObject({ n: 2 });
     expect(table(report, "table-8").ours[0]?.labels[0]).toBe("Full fine-tuning");
     expect(table(report, "table-8").cell(0, "AIME")?.n).toBe(100);
+  });
+
+  it("passes over the first thoughts beside a journal, and what is hidden", async () => {
+    const path = await runs("collection", { teacher: { solver: "cot", count: 2 } });
+    for (const below of ["first-thoughts", ".cache"]) {
+      await mkdir(join(path, "teacher", below));
+      await writeFile(join(path, "teacher", below, "trajectories.jsonl"), '{"question":"?","text":"Thought: "}\n');
+    }
+    const report = await buildReport([path]);
+    expect(report.notes).toEqual([]);
+    expect(table(report, "runs").ours).toHaveLength(1);
   });
 
   it("reads a journal that was killed in the middle of a line, and says what it left out", async () => {

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Budget } from "../collect/collect.ts";
-import { readQuestions } from "../collect/questions.ts";
 import { collectWith } from "../collect/setup/collect-with.ts";
 import { graderNames, loadGrader } from "../collect/setup/grader.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
+import { loadQuestions } from "../eval/index.ts";
 import { budget } from "./budget-option.ts";
 import { concurrency, integer, wholeNumber } from "./options.ts";
 import { answerable } from "./questions-option.ts";
@@ -55,7 +55,7 @@ async function run(options: CollectCommandOptions, signal: AbortSignal): Promise
   const { retryTemperature: temperature, retryTopP: topP, questions, limit, out, attempts, until, seed, shard, budget, concurrency, json = false } = options;
   checkTogether(options);
   const setup = {
-    questions: answerable(questions, await readQuestions(questions), limit),
+    questions: answerable(questions, await loadQuestions(questions), limit),
     out,
     solver: options,
     grader: await loadGrader(options.grader),

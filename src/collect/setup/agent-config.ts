@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { parse } from "node:path";
 import { z } from "zod";
 import { codeAct, type Dialect } from "../../agent/dialect.ts";
 import { type Prompt, studentPrompt, teacherPrompt } from "../../agent/prompt.ts";
@@ -76,7 +77,7 @@ export async function readConfig(path: string): Promise<AgentConfig> {
 export const namedPrompts: Record<"teacher" | "student", Prompt> = { teacher: teacherPrompt, student: studentPrompt };
 
 function customPrompt(fields: { [Key in keyof Prompt]?: Prompt[Key] | undefined }, path: string): Prompt {
-  return { ...teacherPrompt, id: path, ...definedOnly(fields) };
+  return { ...teacherPrompt, id: parse(path).name, ...definedOnly(fields) };
 }
 
 function definedOnly<T extends object>(fields: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {

@@ -9,8 +9,11 @@ export interface Journal {
   readonly run: string;
 }
 
+/** Folders beside journals that hold no trajectories: a collection keeps its first thoughts in one (docs/collect.md). */
+const otherFolders: readonly string[] = ["node_modules", "first-thoughts"];
+
 /**
- * The `.jsonl` files of a path, and of the folders below it. Hidden folders and `node_modules` are passed over.
+ * The `.jsonl` files of a path, and of the folders below it. Hidden folders, `node_modules` and first thoughts are passed over.
  *
  * @throws `file_missing` when a path does not exist.
  */
@@ -30,7 +33,7 @@ async function journalsOf(path: string): Promise<Journal[]> {
 async function walk(folder: string, below: string, top: string): Promise<Journal[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".jsonl"));
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules");
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !otherFolders.includes(entry.name));
   const here = files.map(({ name }) => ({
     file: join(folder, name),
     // One file names its folder's run; several are runs of their own.
