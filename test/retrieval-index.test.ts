@@ -133,10 +133,18 @@ describe("a build", () => {
 
   test("by two at once: the second is told of the first", async () => {
     const index = join(folder, "twice");
-    const gate = Promise.withResolvers<void>();
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     // The first holds its passages back until the second has been turned away.
-    const held = { name: "held", read: async function* () { await gate.promise; yield* jsonlPassages(passagesPath).read(); } };
+    const held = {
+      name: "held",
+      async *read() {
+        begun.resolve();
+        await gate.promise;
+        yield* jsonlPassages(passagesPath).read();
+      },
+    };
     const first = buildIndex({ folder: index, passages: held });
+    await begun.promise;
     await expect(buildIndex({ folder: index, passages: jsonlPassages(passagesPath) })).rejects.toMatchObject({ code: "index_locked" });
     gate.resolve();
     expect((await first).rows).toBe(ROWS);
