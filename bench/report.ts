@@ -1,4 +1,4 @@
-// The report over 5,000 and 50,000 trajectories (peak memory must not grow with them), and the viewer's page with 10,000 in
+// The report over 5,000, 50,000 and 150,000 trajectories, with little memory for objects, and the viewer's page with 10,000 in
 // Chromium, served and from disk: until the list is complete, and until a search is drawn. Needs `npm run build`.
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -24,7 +24,7 @@ async function report(count: number): Promise<void> {
     const built = performance.now() - start;
     const { embedded } = await writeReportPage(${JSON.stringify(`${file}.html`)}, report, { paths: [${JSON.stringify(file)}], trajectories: report.trajectories, embed: 2000 });
     console.log(JSON.stringify({ buildMs: Math.round(built), withPageMs: Math.round(performance.now() - start), embedded, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }));`;
-  const line = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  const line = execFileSync(process.execPath, ["--max-old-space-size=64", "--input-type=module", "-e", script], { encoding: "utf8" });
   const MiB = Math.round((await stat(file)).size / 2 ** 20);
   console.log(JSON.stringify({ name: `report: ${count} trajectories`, MiB, ...(JSON.parse(line) as object), cores: cpus().length, node: process.version }));
 }
@@ -76,6 +76,7 @@ async function page(): Promise<void> {
 try {
   await report(5000);
   await report(50_000);
+  await report(150_000);
   await page();
 } finally {
   await rm(folder, { recursive: true, force: true });

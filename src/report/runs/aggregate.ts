@@ -1,13 +1,14 @@
 import { dirname } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { readRunLabels } from "../../eval/run-labels.ts";
-import { factsOf, type RunFacts } from "../../eval/score.ts";
+import { factsOf } from "../../eval/score.ts";
 import { committedToolCalls } from "../../trajectory/count.ts";
 import { parseTrajectory } from "../../trajectory/parse.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
 import { findJournals, type Journal } from "../journals/find.ts";
+import { latestRecords } from "../journals/latest.ts";
 import { readLines } from "../journals/lines.ts";
-import { type Verdict, verdictOf } from "../viewer/summary.ts";
+import { verdictOf } from "../viewer/summary.ts";
 import { type Setup, setupOf } from "./labels.ts";
 
 /** Right ones among those judged. */
@@ -57,19 +58,10 @@ const retrievalTools = new Set(["web_search", "wikipedia_search", "search", "ret
 /** Distinct levels, types or seeds that are told apart; what comes after is counted in the totals alone. */
 const kindsAtMost = 200;
 
-/** What is kept of a trajectory until its journal ends. */
-interface Run {
-  readonly setup: Setup;
-  readonly facts: RunFacts;
-  readonly graded: boolean;
-  readonly verdict: Verdict;
-  readonly retrievalCalls: number;
-}
-
 /**
- * Reads journals from end to end, in memory for one trajectory and a small record of each run of one journal. As in
- * evaluation, the last of several records with one id counts, and of runs that were interrupted nothing is said. Lines that
- * are no trajectories are counted, not used.
+ * Reads journals twice from end to end, in memory for one trajectory and the ids of one journal. As in evaluation, the last
+ * of several records with one id counts, and of runs that were interrupted nothing is said. Lines that are no trajectories
+ * are counted, not used.
  *
  * @throws `file_missing`; `run_labels_invalid`.
  */
@@ -80,7 +72,7 @@ export async function aggregate(paths: readonly string[], options: { readonly si
   let firstUnreadable: string | undefined;
   for (const journal of await findJournals(paths)) {
     const labels = await readRunLabels(dirname(journal.file));
-    const latest = new Map<string, Run>();
+    const latest = await latestRecords(journal.file, options.signal);
     for await (const read of readJournal(journal)) {
       options.signal?.throwIfAborted();
       if ("problem" in read) {
@@ -89,27 +81,25 @@ export async function aggregate(paths: readonly string[], options: { readonly si
         continue;
       }
       trajectories += 1;
-      const { id, outcome } = read.trajectory;
-      if (outcome.type !== "aborted") latest.set(id, runOf(read.trajectory, setupOf(read.trajectory, journal.run, labels)));
       if (trajectories % 1000 === 0) options.onProgress?.(trajectories);
-    }
-    for (const run of latest.values()) {
-      const key = JSON.stringify({ ...run.setup, votes: undefined, firstThought: undefined });
-      const stats = runs.get(key) ?? emptyStats(run.setup);
+      if (latest.get(read.trajectory.id) !== read.offset) continue;
+      const setup = setupOf(read.trajectory, journal.run, labels);
+      const key = JSON.stringify({ ...setup, votes: undefined, firstThought: undefined });
+      const stats = runs.get(key) ?? emptyStats(setup);
       runs.set(key, stats);
-      stats.setup = together(stats.setup, run.setup);
-      addTo(stats, run);
+      stats.setup = together(stats.setup, setup);
+      addTo(stats, read.trajectory);
     }
   }
   return { runs: [...runs.values()], trajectories, unreadable, ...(firstUnreadable !== undefined && { firstUnreadable }) };
 }
 
-/** The trajectories of a journal; a line that is none is a problem, said with its place. */
-export async function* readJournal({ file }: Journal): AsyncGenerator<{ readonly trajectory: Trajectory } | { readonly problem: string }> {
+/** The trajectories of a journal, with the byte where each begins; a line that is none is a problem, said with its place. */
+export async function* readJournal({ file }: Journal): AsyncGenerator<{ readonly trajectory: Trajectory; readonly offset: number } | { readonly problem: string }> {
   for await (const { text, offset } of readLines(file)) {
     if (text.trim() === "") continue;
     try {
-      yield { trajectory: parseTrajectory(text) };
+      yield { trajectory: parseTrajectory(text), offset };
     } catch (error) {
       yield { problem: `${file}, byte ${offset}: ${messageOf(error)}` };
     }
@@ -146,19 +136,11 @@ function emptyStats(setup: Setup): RunStats {
   };
 }
 
-function runOf(trajectory: Trajectory, setup: Setup): Run {
-  return {
-    setup,
-    facts: factsOf(trajectory),
-    graded: trajectory.grade !== undefined,
-    verdict: verdictOf(trajectory),
-    retrievalCalls: committedToolCalls(trajectory.steps).filter(({ name }) => retrievalTools.has(name)).length,
-  };
-}
-
-function addTo(stats: RunStats, { facts, graded, verdict, retrievalCalls }: Run): void {
+function addTo(stats: RunStats, trajectory: Trajectory): void {
+  const facts = factsOf(trajectory);
+  const verdict = verdictOf(trajectory);
   stats.trajectories += 1;
-  stats.graded ||= graded;
+  stats.graded ||= trajectory.grade !== undefined;
   stats.answered += facts.outcome === "answered" ? 1 : 0;
   stats.forced += facts.answeredBy === "forced" ? 1 : 0;
   stats.failed += facts.outcome === "error" ? 1 : 0;
@@ -166,7 +148,7 @@ function addTo(stats: RunStats, { facts, graded, verdict, retrievalCalls }: Run)
   stats.executionErrors += facts.executionErrors;
   stats.steps += facts.steps;
   stats.toolCalls += facts.toolCalls;
-  stats.retrievalCalls += retrievalCalls;
+  stats.retrievalCalls += committedToolCalls(trajectory.steps).filter(({ name }) => retrievalTools.has(name)).length;
   stats.inputTokens += facts.inputTokens;
   stats.outputTokens += facts.outputTokens;
   stats.tokensSaved += facts.tokensSaved ?? 0;
