@@ -95,6 +95,15 @@ describe("a report", () => {
     expect(table(await buildReport([join(folder, "again")]), "runs").cell(0, "Accuracy")).toMatchObject({ value: 100, n: 1 });
   });
 
+  it("counts the run before a line with its id that is no trajectory", async () => {
+    const right = { ...makeTrajectory(1, { solver: "cot" }), grade: { grader: "math", correct: true, score: 1 } };
+    await writeJournal(join(folder, "spoilt/journal.jsonl"), [right]);
+    await appendFile(join(folder, "spoilt/journal.jsonl"), `${JSON.stringify({ id: right.id, outcome: right.outcome })}\n`);
+    const report = await buildReport([join(folder, "spoilt")]);
+    expect(table(report, "runs").cell(0, "Accuracy")).toMatchObject({ value: 100, n: 1 });
+    expect(report.notes.join()).toContain("1 line");
+  });
+
   it("fills tables 3, 5, 6, 7 and 8 from what run.json and the trajectories say", async () => {
     const agent: MadeRun = { solver: "agent", samples: 4, model: "qwen2.5-1.5b+a" };
     const labels = { distilled: true, teacher: "32B-Coder", tuning: "full", temperature: 0.6, benchmark: "AIME" };

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Budget } from "../collect/collect.ts";
-import { collectWith } from "../collect/setup/collect-with.ts";
+import { collectWith, defaultConcurrency } from "../collect/setup/collect-with.ts";
 import { graderNames, loadGrader } from "../collect/setup/grader.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
@@ -40,7 +40,7 @@ export function collectCommand(program: Command, signal: AbortSignal): void {
     .addOption(new Option("--until <when>", "right: no more tries once one is right; all: every one").choices(["right", "all"]).default("right"))
     .option("--retry-temperature <t>", "of further tries; the first is greedy", fraction(2), 0.7)
     .option("--retry-top-p <p>", "of further tries", fraction(1), 0.95)
-    .option("--concurrency <n>", "questions in flight; auto: as many as the server takes, up to 256", concurrency, 4)
+    .option("--concurrency <n>", "questions in flight; auto: as many as the server takes, up to 256", concurrency, defaultConcurrency)
     .option("--shard <i/n>", "only part i of n of the questions, i from 0 to n-1", parseShard)
     .option("--budget <amount>", "begin no run once it is spent: 2000000tokens, 5usd, 90m; may be given several times", budget)
     .option("--seed <n>", "of the first try; the next has the next", integer, 0)

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Budget } from "../collect/collect.ts";
+import { defaultConcurrency } from "../collect/setup/collect-with.ts";
 import { graderNames, loadGrader } from "../collect/setup/grader.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
@@ -50,7 +51,7 @@ export function evalCommand(program: Command, signal: AbortSignal): void {
   addSolverOptions(command)
     .option("--seed <n>", "the first seed", integer, 0)
     .option("--seeds <k>", "ask each question so many times, with one seed after another", wholeNumber, 1)
-    .option("--concurrency <n>", "questions in flight; auto: as many as the server takes, up to 256", concurrency, 4)
+    .option("--concurrency <n>", "questions in flight; auto: as many as the server takes, up to 256", concurrency, defaultConcurrency)
     .option("--shard <i/n>", "only part i of n of the questions, i from 0 to n-1", parseShard)
     .option("--budget <amount>", "begin no run once it is spent: 2000000tokens, 5usd, 90m; may be given several times", budget)
     .option("--label <name=value>", "for run.json, e.g. teacher=32B-Coder (docs/report.md); may be given several times", label)

@@ -3,16 +3,16 @@ import { loadGrader } from "../../collect/setup/grader.ts";
 import { evaluate } from "../../eval/evaluate.ts";
 import type { RunLabels } from "../../eval/run-labels.ts";
 import { byBenchmark, judgeGrader } from "../../grading/index.ts";
+import { sequencesFor } from "../../model/open.ts";
+import { findAdapter } from "../../training/adapters/folder.ts";
 import { writing } from "../estimate.ts";
 import type { Estimates, Evaluation, StudentSpec } from "../experiment.ts";
 import type { NamedQuestions } from "../files.ts";
+import { apart } from "../redact.ts";
 import { modelPath, solverInputs, solverSetup } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
-import { sequencesFor } from "../../model/open.ts";
-import { findAdapter } from "../../training/adapters/folder.ts";
-import { adapterOf } from "./train.ts";
-import { apart } from "../redact.ts";
 import { allRuns } from "./all-runs.ts";
+import { adapterOf } from "./train.ts";
 
 interface Student {
   readonly spec: StudentSpec;
