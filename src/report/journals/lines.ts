@@ -1,4 +1,6 @@
+import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { splitLines } from "../../lines.ts";
 
 /** One line of a file, without its newline, and where it lies in bytes. */
 export interface Line {
@@ -9,32 +11,12 @@ export interface Line {
   readonly complete: boolean;
 }
 
-const chunkBytes = 1024 * 1024;
-const newline = 0x0a;
-
 /** The lines of a file from a byte on, one at a time; the places are what readers come back with. */
 export async function* readLines(file: string, from = 0): AsyncGenerator<Line> {
-  await using handle = await open(file);
-  const chunk = Buffer.allocUnsafe(chunkBytes);
-  let pending: Buffer[] = [];
-  let start = from;
-  for (let position = from; ; ) {
-    const { bytesRead } = await handle.read(chunk, 0, chunkBytes, position);
-    if (bytesRead === 0) break;
-    position += bytesRead;
-    let begin = 0;
-    for (let end = chunk.indexOf(newline, begin); end >= 0 && end < bytesRead; end = chunk.indexOf(newline, begin)) {
-      const line = Buffer.concat([...pending, chunk.subarray(begin, end)]);
-      pending = [];
-      yield { offset: start, length: line.length, text: line.toString("utf8"), complete: true };
-      start += line.length + 1;
-      begin = end + 1;
-    }
-    // Copied: the chunk is filled anew.
-    pending.push(Buffer.from(chunk.subarray(begin, bytesRead)));
+  const stream = createReadStream(file, { start: from, highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>;
+  for await (const { offset, bytes, whole } of splitLines(stream)) {
+    yield { offset: from + offset, length: bytes.length, text: bytes.toString("utf8"), complete: whole };
   }
-  const rest = Buffer.concat(pending);
-  if (rest.length > 0) yield { offset: start, length: rest.length, text: rest.toString("utf8"), complete: false };
 }
 
 /** The text of one line that {@link readLines} found. */
