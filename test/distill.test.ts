@@ -55,6 +55,14 @@ async function run(out: string, options: { readonly signal?: AbortSignal; readon
 }
 
 describe("an experiment", () => {
+  it("compares every evaluation with each of several baselines, and no two of them twice", async () => {
+    await writeFile(join(folder, "test.yaml"), yaml.replace("report: { baseline: greedy }", "  other: { model: one, solver: cot, questions: test, seed: 1 }\nreport: { baseline: [greedy, voted] }"));
+    const { result } = await run("baselines");
+    await writeFile(join(folder, "test.yaml"), yaml);
+    const { comparisons } = result as { readonly comparisons: readonly { readonly runs: readonly string[] }[] };
+    expect(comparisons.map(({ runs }) => runs.join(" with "))).toEqual(["voted.test with greedy.test", "other.test with greedy.test", "other.test with voted.test"]);
+  });
+
   it("runs its stages once, and after a change only those that it touches", async () => {
     const first = await run("changed");
     expect(first.ran).toEqual(["evaluate greedy.test", "evaluate voted.train", "evaluate voted.test", "report test"]);

@@ -140,7 +140,7 @@ export const experimentSchema = z.strictObject({
   evaluations: z.record(name, evaluation).default({}),
   report: z
     .strictObject({
-      baseline: name.exactOptional().describe("The evaluation that every other is compared with, question by question."),
+      baseline: oneOrMore(name).exactOptional().describe("The evaluations that every other is compared with, question by question."),
       trajectories: whole.default(10_000).describe("How many the page holds at most."),
     })
     .prefault({}),

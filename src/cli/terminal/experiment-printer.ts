@@ -19,7 +19,7 @@ export function planTable(rows: readonly { readonly stage: Stage; readonly done:
   return `${table.toString()}\nTokens and time are guesses, from the file's estimates.\n${missing.map((each) => `Missing: ${each}\n`).join("")}`;
 }
 
-/** Scores of an experiment, and each against the baseline. */
+/** Scores of an experiment, and each against the baselines. */
 export function resultText(result: Json | undefined, folder: string): string {
   // What the report stage gave, as it was written.
   const { summaries, comparisons } = result as unknown as ExperimentResult;

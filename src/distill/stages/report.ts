@@ -7,7 +7,7 @@ import type { Experiment } from "../experiment.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
 import { evaluationName } from "./evaluate.ts";
 
-/** The last stage's output: every evaluation's score, and each against the baseline. */
+/** The last stage's output: every evaluation's score, and each against the baselines. */
 export interface ExperimentResult {
   readonly summaries: readonly { readonly run: string; readonly summary: Summary }[];
   readonly comparisons: readonly { readonly runs: readonly [string, string]; readonly dataset: string; readonly comparison: Comparison }[];
@@ -36,12 +36,15 @@ export function reportStage({ experiment, evaluations, place }: { readonly exper
   });
 }
 
-async function resultOf({ evaluations: specs, report: { baseline } }: Experiment, stages: readonly Stage[]): Promise<ExperimentResult> {
+async function resultOf({ evaluations: specs, report: { baseline = [] } }: Experiment, stages: readonly Stage[]): Promise<ExperimentResult> {
   const scores = new Map<string, Score[]>();
   for (const { name, folder } of stages) scores.set(name, await latest(scoreRuns(readTrajectories(join(folder, "trajectories.jsonl")), { grader: "recorded" })));
   const summaries = await Promise.all([...scores].map(async ([run, each]) => (await summarize(each)).map((summary) => ({ run, summary }))));
-  const pairs = Object.entries(specs).flatMap(([name, spec]) =>
-    name === baseline || baseline === undefined ? [] : [spec.questions].flat().map((questions) => ({ runs: [evaluationName(name, questions), evaluationName(baseline, questions)] as const, dataset: questions })),
+  const baselines = [baseline].flat();
+  const pairs = baselines.flatMap((against, index) =>
+    Object.entries(specs)
+      .filter(([name]) => !baselines.slice(0, index + 1).includes(name))
+      .flatMap(([name, spec]) => [spec.questions].flat().map((questions) => ({ runs: [evaluationName(name, questions), evaluationName(against, questions)] as const, dataset: questions }))),
   );
   const comparisons = await Promise.all(
     pairs.flatMap(({ runs, dataset }) => {
