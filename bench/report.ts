@@ -22,7 +22,7 @@ async function report(count: number): Promise<void> {
     const start = performance.now();
     const report = await buildReport([${JSON.stringify(file)}]);
     const built = performance.now() - start;
-    const { embedded } = await writeReportPage(${JSON.stringify(`${file}.html`)}, report, { paths: [${JSON.stringify(file)}], trajectories: report.trajectories, embed: 2000 });
+    const { embedded } = await writeReportPage(${JSON.stringify(`${file}.html`)}, report, { paths: [${JSON.stringify(file)}], questions: report.questions, embed: 2000 });
     console.log(JSON.stringify({ buildMs: Math.round(built), withPageMs: Math.round(performance.now() - start), embedded, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }));`;
   const line = execFileSync(process.execPath, ["--max-old-space-size=64", "--input-type=module", "-e", script], { encoding: "utf8" });
   const MiB = Math.round((await stat(file)).size / 2 ** 20);
@@ -58,7 +58,8 @@ async function page(): Promise<void> {
   await writeJournal(file, makeTrajectories(10_000, { solver: "agent", samples: 2 }));
   const { buildReport, startViewer, writeReportPage } = (await import(dist)) as typeof Built;
   const html = join(folder, "page.html");
-  await writeReportPage(html, await buildReport([file]), { paths: [file], trajectories: 10_000, embed: 10_000 });
+  const report = await buildReport([file]);
+  await writeReportPage(html, report, { paths: [file], questions: report.questions, embed: 10_000 });
   const viewer = await startViewer({ paths: [file] });
   const browser = await openBrowser();
   // The first opening waits for the server to have read the journal.

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createAgent, tool, type RunEvent } from "../src/index.ts";
+import { ApprenticeError, createAgent, tool, type RunEvent } from "../src/index.ts";
 import { pyodideSandbox } from "../src/sandbox/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
 import { countErrors, parseTrajectory } from "../src/trajectory/index.ts";
@@ -119,6 +119,23 @@ describe("agent", () => {
   it("ends in an error outcome when the model fails", async () => {
     const trajectory = await createAgent({ model: scriptedModel([]), sandbox }).run("q").result;
     expect(trajectory.outcome).toMatchObject({ type: "error", code: "script_ended" });
+  });
+
+  it("has no answer when the conversation outgrows the context, and has failed when there was no room to begin", async () => {
+    const overflow = (after: number) => {
+      const model = scriptedModel([act("a", "print('9' * 9000)")]);
+      let turns = 0;
+      const generate: typeof model.generate = (request) => {
+        turns += 1;
+        if (turns > after) throw new ApprenticeError("context_overflow", "Too long.");
+        return model.generate(request);
+      };
+      return createAgent({ model: { ...model, generate }, sandbox }).run("q").result;
+    };
+    const trajectory = await overflow(1);
+    expect(trajectory).toMatchObject({ outcome: { type: "no_answer", message: "Too long." }, steps: [{ kind: "action" }] });
+    expect(parseTrajectory(JSON.stringify(trajectory))).toEqual(trajectory);
+    expect((await overflow(0)).outcome).toMatchObject({ type: "error", code: "context_overflow" });
   });
 
   it("runs many questions at once, each with variables of its own", async () => {

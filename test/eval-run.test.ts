@@ -67,7 +67,7 @@ describe("evaluate", () => {
     const ours = (id: string) => report.tables.find((table) => table.id === id)?.rows.filter(({ source }) => source === "ours") ?? [];
     expect(ours("table-2").map(({ labels }) => labels)).toEqual([["0.5B", "Agent Distill + FTP + SAG", "student-0.5b"]]);
     expect(ours("table-3")[0]?.labels).toEqual(["32B-Coder", "student-0.5b"]);
-    expect(ours("table-6")[0]?.labels).toEqual(["0.4", "student-0.5b"]);
+    expect(ours("table-6")[0]?.labels).toEqual(["0.4", "student-0.5b, Agent Distill + FTP + SAG"]);
     expect(ours("table-8")[0]?.labels[0]).toBe("LoRA");
   });
 

@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { buildReport, csvReport, markdownReport, type Report, terminalTable } from "../src/report/index.ts";
+import { scoreRuns, summarize } from "../src/eval/index.ts";
+import { readTrajectories } from "../src/trajectory/index.ts";
 import { figureSvg } from "../src/report/figures/plot.ts";
 import { table2 } from "../src/report/paper/main-results.ts";
 import { table3, table6, table8 } from "../src/report/paper/other-results.ts";
@@ -77,7 +79,7 @@ describe("a report", () => {
 
   it("counts a question without an answer as wrong, and gives a run that was never graded no accuracy", async () => {
     const { grade: _grade, ...ungraded } = makeTrajectory(1, { solver: "cot" });
-    const failed = { ...ungraded, id: "failed", outcome: { type: "error" as const, code: "model_failed", message: "gone" } };
+    const failed = { ...ungraded, id: "failed", question: { ...ungraded.question, id: "other" }, outcome: { type: "error" as const, code: "model_failed", message: "gone" } };
     const right = { ...ungraded, id: "right", grade: { grader: "math", correct: true, score: 1 } };
     await writeJournal(join(folder, "wrong/graded/journal.jsonl"), [right, failed]);
     await writeJournal(join(folder, "wrong/ungraded/journal.jsonl"), [ungraded, failed]);
@@ -92,7 +94,52 @@ describe("a report", () => {
     const failed = { ...right, outcome: { type: "error" as const, code: "model_failed", message: "gone" } };
     const interrupted = { ...right, id: "interrupted", outcome: { type: "aborted" as const, message: "stopped" } };
     await writeJournal(join(folder, "again/journal.jsonl"), [failed, interrupted, right]);
-    expect(table(await buildReport([join(folder, "again")]), "runs").cell(0, "Accuracy")).toMatchObject({ value: 100, n: 1 });
+    await appendFile(join(folder, "again/journal.jsonl"), `${JSON.stringify(failed)}\n${JSON.stringify({ ...interrupted, id: right.id })}\n`);
+    const report = await buildReport([join(folder, "again")]);
+    expect(table(report, "runs").cell(0, "Accuracy")).toMatchObject({ value: 100, n: 1 });
+    expect(report.trajectories).toBe(1);
+    const [summary] = await summarize(scoreRuns(readTrajectories(join(folder, "again")), { grader: "recorded" }));
+    expect(summary).toMatchObject({ runs: 1, accuracy: { value: 1 } });
+  });
+
+  it("reads a journal once that two paths lead to, and one behind a link", async () => {
+    const path = await runs("linked", { a: { solver: "cot", metadata: { dataset: "gsm_hard" } } });
+    await mkdir(join(path, "b"));
+    await symlink(join(path, "a/journal.jsonl"), join(path, "b/journal.jsonl"));
+    expect((await buildReport([path, join(path, "a"), join(path, "b")])).trajectories).toBe(50);
+    expect((await buildReport([join(path, "b")])).trajectories).toBe(50);
+  });
+
+  it("keeps setups apart that the paper's tables would name alike, in rows and in bars", async () => {
+    const path = join(folder, "prompts");
+    const made = [...makeTrajectories(50, { solver: "agent", metadata: { dataset: "gsm_hard" } })];
+    for (const prompt of ["three", "two"]) {
+      const run = made.map((each) => ({ ...each, solver: { ...each.solver, prompt } }));
+      await writeJournal(join(path, prompt, "journal.jsonl"), run.slice(0, 25));
+      await writeJournal(join(path, `${prompt}-rest`, "journal.jsonl"), run.slice(25));
+    }
+    const report = await buildReport([path]);
+    const { ours, cell } = table(report, "table-2");
+    expect(ours.map(({ labels }) => labels[2])).toEqual(["qwen2.5-0.5b, prompt three", "qwen2.5-0.5b, prompt two"]);
+    expect(cell(1, "GSM-Hard")?.n).toBe(50);
+    const bars = report.figures.find(({ id }) => id === "figure-runs")?.points ?? [];
+    expect(bars.map(({ series, n }) => [series, n])).toEqual([
+      ["Agent Prompting, qwen2.5-0.5b, prompt three", 50],
+      ["Agent Prompting, qwen2.5-0.5b, prompt two", 50],
+    ]);
+  });
+
+  it("is no surer of questions that were asked three times than of the questions", async () => {
+    const once = await runs("once", { a: { solver: "cot", metadata: { dataset: "gsm_hard" } } });
+    const made = [...makeTrajectories(50, { solver: "cot", metadata: { dataset: "gsm_hard" } })];
+    const thrice = [0, 1, 2].flatMap((seed) => made.map((each) => ({ ...each, seed, id: `${each.id}-${seed}` })));
+    await writeJournal(join(folder, "thrice/a/journal.jsonl"), thrice);
+    const [one, three] = [table(await buildReport([once]), "table-2").cell(0, "GSM-Hard"), table(await buildReport([join(folder, "thrice")]), "table-2").cell(0, "GSM-Hard")];
+    expect(three).toMatchObject({ value: one?.value, n: 50 });
+    const width = (cell: typeof one) => (cell?.high ?? 0) - (cell?.low ?? 0);
+    expect(width(three)).toBeGreaterThan(0.9 * width(one));
+    const [summary] = await summarize(scoreRuns(readTrajectories(join(folder, "thrice/a")), { grader: "recorded" }));
+    expect(three?.low).toBeCloseTo(100 * (summary?.accuracy.low ?? 0), 10);
   });
 
   it("counts the run before a line with its id that is no trajectory", async () => {
@@ -119,7 +166,7 @@ describe("a report", () => {
     expect(table(report, "table-6").ours[0]?.labels[0]).toBe("0.6");
     expect(table(report, "table-7").cell(0, "Std")).toMatchObject({ n: 2 });
     expect(table(report, "table-8").ours[0]?.labels[0]).toBe("Full fine-tuning");
-    expect(table(report, "table-8").cell(0, "AIME")?.n).toBe(100);
+    expect(table(report, "table-8").cell(0, "AIME")?.n).toBe(50);
   });
 
   it("passes over the first thoughts beside a journal, and what is hidden", async () => {
@@ -208,6 +255,13 @@ describe("on the command line", () => {
     expect(status("report", one, "--out", "/nowhere/report.md")).toMatch(/^2 (?:.*\n)*apprentice: \/nowhere\/report\.md cannot be written/);
     expect(status("view", join(folder, "nowhere"))).toMatch(/^2 apprentice: There is no .*nowhere/);
     expect(status("view", one, "--port", "70000")).toMatch(/^2 /);
+    expect(status("view", one, "--host", "203.0.113.5")).toMatch(/^2 apprentice: 203\.0\.113\.5 is no address of this machine/);
+    expect(status("eval", "--runs", one)).toMatch(/^2 apprentice: .*one has no \.jsonl file of runs/);
+    const escape = join(folder, "escape.jsonl");
+    await writeFile(escape, '{"a":\u001B[2Jboo}\n');
+    // oxlint-disable-next-line no-control-regex
+    expect(status("eval", "--runs", escape)).not.toMatch(/\u001b/);
+    expect(status("report", `${escape}.gz`)).toMatch(/^2 /);
   });
 
   it("view says its address and ends when it is told to", async () => {

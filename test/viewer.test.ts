@@ -240,7 +240,7 @@ describe("hostile trajectories", () => {
   it("are text in the report's page, which runs no script but its own", async () => {
     const file = join(folder, "report.html");
     const report = await buildReport([hostile]);
-    await writeReportPage(file, report, { paths: [hostile], trajectories: report.trajectories, embed: 100 });
+    await writeReportPage(file, report, { paths: [hostile], questions: report.questions, embed: 100 });
     const page = await open(pathToFileURL(file).href);
     await page.getByRole("heading", { name: "Report" }).waitFor();
     expect(await page.locator("main :is(script, img, iframe, a, style)").count()).toBe(0);
@@ -252,6 +252,22 @@ describe("hostile trajectories", () => {
     const ran = page2.evaluate("try { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.body.append(s); } catch {} ; window.hacked");
     expect(await ran).toBeUndefined();
     await page2.context().close();
+  });
+
+  it("sends everything to a page that comes back to another server", async () => {
+    const events = async (url: string, until: string, headers: Record<string, string> = {}) => {
+      const response = await fetch(new URL("/api/summaries", url), { headers });
+      let text = "";
+      for await (const chunk of response.body ?? []) {
+        text += Buffer.from(chunk).toString();
+        if (text.includes(until)) break;
+      }
+      return text;
+    };
+    const before = await events((await view(hostile)).url, "id: ");
+    const id = /^id: (.+)$/m.exec(before)?.[1] ?? "";
+    expect(id).not.toBe("");
+    expect(await events((await view(hostile)).url, "event: unreadable", { "last-event-id": id })).toContain("event: reset");
   });
 
   it("cannot be read by another site whose name points here", async () => {
@@ -275,7 +291,7 @@ describe("the report's page", () => {
     for (const solver of ["cot", "agent"] as const) await writeJournal(join(runs, solver, "journal.jsonl"), makeTrajectories(200, { solver, metadata: { dataset: "math_500" } }));
     const file = join(folder, "part.html");
     const report = await buildReport([runs]);
-    const { embedded } = await writeReportPage(file, report, { paths: [runs], trajectories: report.trajectories, embed: 100 });
+    const { embedded } = await writeReportPage(file, report, { paths: [runs], questions: report.questions, embed: 100 });
     expect(embedded).toBeGreaterThan(50);
     expect(embedded).toBeLessThanOrEqual(100);
     const page = await open(pathToFileURL(file).href);
@@ -286,5 +302,17 @@ describe("the report's page", () => {
     await rows(page).first().click();
     await page.getByText("A warehouse holds").nth(3).waitFor();
     expect(await page.locator("#beside option").count()).toBe(2);
+  });
+
+  it("takes questions whole, however many runs there are of them, and none of a run that was interrupted", async () => {
+    const runs = join(folder, "whole");
+    const made = [...makeTrajectories(30, { solver: "cot" })];
+    const interrupted = made.map((each) => ({ ...each, id: `${each.id}-again`, outcome: { type: "aborted" as const, message: "stopped" } }));
+    for (const name of ["a", "b", "c", "d"]) await writeJournal(join(runs, name, "journal.jsonl"), [...interrupted, ...made]);
+    const report = await buildReport([runs]);
+    for (const embed of [3, 47, 119, 120]) {
+      const { embedded } = await writeReportPage(join(folder, "whole.html"), report, { paths: [runs], questions: report.questions, embed });
+      expect(embedded).toBe(4 * Math.floor(embed / 4));
+    }
   });
 });

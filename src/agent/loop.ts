@@ -1,3 +1,4 @@
+import { ApprenticeError, messageOf } from "../errors.ts";
 import type { Message } from "../model/types.ts";
 import type { HostFunction, Limits, Sandbox } from "../sandbox/types.ts";
 import { failure } from "../solvers/failure.ts";
@@ -51,11 +52,16 @@ export async function* agentLoop(
     firstThought = given?.record;
     outcome = yield* takeSteps(config, question.text, record.seed, messages, steps, signal, given?.prefill);
   } catch (error) {
-    outcome = failure(error, signal);
+    outcome = steps.length > 0 && outgrewContext(error) ? { type: "no_answer", message: messageOf(error) } : failure(error, signal);
   }
   const trajectory = record.finish(steps, outcome, firstThought);
   yield { type: "run_end", trajectory };
   return trajectory;
+}
+
+/** The same again would be the same, so that it is an end and no failure. A first turn without room is one: nothing was tried. */
+function outgrewContext(error: unknown): boolean {
+  return error instanceof ApprenticeError && error.code === "context_overflow";
 }
 
 async function* takeSteps(

@@ -8,6 +8,7 @@ import { ApprenticeError } from "../errors.ts";
 import { compare, evaluate, findQuestionFile, latest, loadQuestions, type Measure, pairings, type RunLabels, runLabelsSchema, type Score, type ScoreOptions, scoreRuns, type Summary, summarize } from "../eval/index.ts";
 import { byBenchmark, type Grader, judgeGrader } from "../grading/index.ts";
 import { sequencesFor } from "../model/open.ts";
+import { journalFiles } from "../trajectory/read.ts";
 import { readTrajectories } from "../trajectory/index.ts";
 import { budget } from "./budget-option.ts";
 import { openNamedModel } from "./model-option.ts";
@@ -120,6 +121,7 @@ async function score(
 ): Promise<void> {
   const all: Scored[] = [];
   for (const { path, scoring } of what) {
+    if ((await journalFiles(path)).length === 0) throw new ApprenticeError("file_missing", `${path} has no .jsonl file of runs. Of folders with runs below it, give each: --runs A --runs B.`);
     const scores = await latest(scoreRuns(readTrajectories(path), scoring));
     all.push({ path, scores, summaries: await summarize(scores, by === undefined ? {} : { by }) });
   }

@@ -5,7 +5,7 @@ import { colours } from "./terminal/colours.ts";
 import { ApprenticeError, messageOf } from "../errors.ts";
 import type { Attempt } from "../sandbox/types.ts";
 import { collect, mebibytes, printJson, seconds } from "./options.ts";
-import { printable } from "./terminal/highlight.ts";
+import { printable } from "./terminal/printable.ts";
 
 interface ExecOptions {
   readonly timeLimit?: number;

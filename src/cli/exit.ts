@@ -1,4 +1,5 @@
 import { ApprenticeError, messageOf } from "../errors.ts";
+import { printable } from "./terminal/printable.ts";
 
 /** Codes of errors that the caller mends by calling differently. */
 const wrongUse = new Set([
@@ -14,6 +15,7 @@ const wrongUse = new Set([
   "file_unwritable",
   "first_thoughts_invalid",
   "format_unknown",
+  "host_unavailable",
   "import_invalid",
   "index_exists",
   "index_mismatch",
@@ -50,5 +52,5 @@ export function exitStatus(error: unknown): 1 | 2 {
 /** Prints an error as one line; one that this package did not foresee comes with its stack. */
 export function report(error: unknown): void {
   const text = error instanceof ApprenticeError ? messageOf(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`apprentice: ${text}\n`);
+  process.stderr.write(`apprentice: ${printable(text)}\n`);
 }

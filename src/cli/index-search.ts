@@ -3,7 +3,7 @@ import { ApprenticeError } from "../errors.ts";
 import type { SearchMode } from "../retrieval/store/search-index.ts";
 import { printJson, wholeNumber } from "./options.ts";
 import { colours } from "./terminal/colours.ts";
-import { printable } from "./terminal/highlight.ts";
+import { printable } from "./terminal/printable.ts";
 
 export const modeOption = () =>
   new Option("--mode <mode>", "by meaning, by words, or by both (default: dense, if there are vectors)").choices(["dense", "bm25", "hybrid"]);

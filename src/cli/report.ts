@@ -5,6 +5,7 @@ import { ApprenticeError, messageOf } from "../errors.ts";
 import type { Report } from "../report/report.ts";
 import { printJson, wholeNumber } from "./options.ts";
 import { colours } from "./terminal/colours.ts";
+import { printable } from "./terminal/printable.ts";
 
 const formats = ["terminal", "markdown", "csv", "html"] as const;
 type Format = (typeof formats)[number];
@@ -44,10 +45,10 @@ async function report(paths: readonly string[], options: ReportOptions, signal: 
   const { buildReport, csvReport, markdownReport, writeReportPage } = await import("../report/index.ts");
   const made = await buildReport(paths, { signal, onProgress: (trajectories) => process.stderr.isTTY && process.stderr.write(`\r${trajectories} trajectories read`) });
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-  for (const note of made.notes) process.stderr.write(`${note}\n`);
+  for (const note of made.notes) process.stderr.write(`${printable(note)}\n`);
 
   if (format === "html" && out !== undefined) {
-    const { embedded } = await writeReportPage(out, made, { paths, trajectories: made.trajectories, embed: options.trajectories, signal });
+    const { embedded } = await writeReportPage(out, made, { paths, questions: made.questions, embed: options.trajectories, signal });
     process.stderr.write(`${out}: ${made.trajectories} trajectories, ${embedded} of them on the page\n`);
   } else {
     const text = format === "csv" ? csvReport(made.tables, made.figures) : format === "markdown" ? markdownReport(made.tables) : await onTerminal(made, options.all ?? false, out === undefined ? colours.bold : String);

@@ -10,7 +10,7 @@ import { writeJsonLines } from "../trajectory/write.ts";
 import { graderNames, loadGrader } from "../collect/setup/grader.ts";
 import { printJson, wholeNumber } from "./options.ts";
 import { filterCommand } from "./trajectories-filter.ts";
-import { printable } from "./terminal/highlight.ts";
+import { printable } from "./terminal/printable.ts";
 import { showTrajectory, trajectoryLine } from "./terminal/trajectory-text.ts";
 
 const formats = { reference: { read: importReference, write: exportReference }, atif: { read: importAtif, write: exportAtif } };

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ApprenticeError } from "../errors.ts";
+import { recordHead, replaces } from "./latest.ts";
 import { readLines } from "./lines.ts";
 import { parseTrajectory } from "./parse.ts";
 import type { Trajectory } from "./schema.ts";
@@ -59,33 +60,22 @@ export async function* journalLines(files: readonly string[]): AsyncGenerator<{ 
 
 /** Which lines, counted from 1 over all files, hold a record that another one with the same id replaces. */
 async function supersededLines(files: readonly string[]): Promise<Set<number>> {
-  const kept = new Map<string, { readonly ordinal: number; readonly finished: boolean }>();
+  const kept = new Map<string, { readonly ordinal: number; readonly standing: number }>();
   const superseded = new Set<number>();
   let ordinal = 0;
   for await (const { text } of journalLines(files)) {
     ordinal += 1;
-    const head = headOf(text);
+    const head = recordHead(text);
     if (!head) continue;
     const before = kept.get(head.id);
-    if (before && before.finished && !head.finished) {
+    if (!replaces(head.standing, before?.standing)) {
       superseded.add(ordinal);
       continue;
     }
     if (before) superseded.add(before.ordinal);
-    kept.set(head.id, { ordinal, finished: head.finished });
+    kept.set(head.id, { ordinal, standing: head.standing });
   }
   return superseded;
-}
-
-function headOf(line: string): { id: string; finished: boolean } | undefined {
-  try {
-    const value = JSON.parse(line) as { id?: unknown; outcome?: { type?: unknown } } | null;
-    if (typeof value?.id !== "string") return undefined;
-    const outcome = value.outcome?.type;
-    return { id: value.id, finished: outcome !== "error" && outcome !== "aborted" };
-  } catch {
-    return undefined;
-  }
 }
 
 function parseLine(text: string, file: string, line: number, { onBadLine }: ReadOptions): Trajectory | undefined {

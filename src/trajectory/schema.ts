@@ -146,7 +146,7 @@ const grade = z.object({
 
 const outcome = z.discriminatedUnion("type", [
   z.object({ type: z.literal("answered"), answer: z.string(), json: json.exactOptional(), by: z.enum(["final_answer", "forced", "response"]) }),
-  z.object({ type: z.literal("no_answer") }),
+  z.object({ type: z.literal("no_answer"), message: z.string().exactOptional().describe("Why, where the conversation outgrew the model's context.") }),
   z.object({ type: z.literal("error"), code: z.string(), message: z.string() }),
   z.object({ type: z.literal("aborted"), message: z.string() }),
 ]);

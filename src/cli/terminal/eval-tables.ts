@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Comparison, Estimate, Summary } from "../../eval/index.ts";
+import { printable } from "./printable.ts";
 
 const plain = { style: { head: [], border: [], compact: true } };
 
@@ -20,7 +21,7 @@ export function summaryTable(rows: readonly { readonly runs: string; readonly su
   for (const { runs, summary } of rows) {
     const { outcomes } = summary;
     table.push([
-      runs, summary.dataset, ...(grouped ? [summary.group ?? ""] : []), solverName(summary), summary.model,
+      ...[runs, summary.dataset, ...(grouped ? [summary.group ?? ""] : []), solverName(summary), summary.model].map(printable),
       summary.runs === summary.questions ? String(summary.runs) : `${summary.questions} (${summary.runs} runs)`,
       percent(summary.accuracy.value), interval(summary.accuracy),
       ...(factual ? [percent(summary.exactMatch?.value), percent(summary.f1?.value)] : []),
@@ -35,9 +36,10 @@ export function summaryTable(rows: readonly { readonly runs: string; readonly su
 /** Two runs on the same questions, in sentences. */
 export function comparisonText([first, second]: readonly [string, string], dataset: string, comparison: Comparison): string {
   const { difference, table, unpaired, questions } = comparison;
-  if (questions === 0) return `${first} and ${second} have no question of ${dataset} in common.\n`;
+  const set = printable(dataset);
+  if (questions === 0) return `${first} and ${second} have no question of ${set} in common.\n`;
   const lines = [
-    `${first} against ${second}, ${comparison.measure} on ${questions} shared questions of ${dataset}: ${percent(comparison.first)} % and ${percent(comparison.second)} %`,
+    `${first} against ${second}, ${comparison.measure} on ${questions} shared questions of ${set}: ${percent(comparison.first)} % and ${percent(comparison.second)} %`,
     `  difference ${signed(difference.value)} points, 95 % interval ${signed(difference.low)} to ${signed(difference.high)}, paired bootstrap p ${pValue(difference.p)}`,
   ];
   if (table) lines.push(`  right: both ${table.both}, only the first ${table.onlyFirst}, only the second ${table.onlySecond}, neither ${table.neither}; exact McNemar p ${pValue(table.p)}`);

@@ -1,6 +1,6 @@
 import type { TrainingExample } from "../../training/export/examples.ts";
 import { colours } from "./colours.ts";
-import { printable } from "./highlight.ts";
+import { printable } from "./printable.ts";
 
 /** A row of a training set: what is trained in green, or between ⟦ ⟧ where there are no colours; the rest dim. */
 export function showExample({ id, segments, input_ids, trained }: TrainingExample, split: string): string {

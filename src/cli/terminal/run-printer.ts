@@ -1,7 +1,7 @@
 import { colours } from "./colours.ts";
 import type { RunEvent } from "../../solvers/types.ts";
 import type { Outcome, Step } from "../../trajectory/schema.ts";
-import { printable } from "./highlight.ts";
+import { printable } from "./printable.ts";
 import { turnPrinter } from "./turn-printer.ts";
 
 /** Shows a run on a terminal, live. */
@@ -53,7 +53,7 @@ export function outcomeLine(outcome: Outcome): string {
       return `${colours.green(colours.bold(`Answer: ${printable(outcome.answer)}`))}${note}`;
     }
     case "no_answer":
-      return colours.yellow("No answer was given.");
+      return colours.yellow(outcome.message === undefined ? "No answer was given." : `No answer: ${printable(outcome.message)}`);
     case "error":
       return colours.red(`Failed (${outcome.code}): ${printable(outcome.message)}`);
     case "aborted":

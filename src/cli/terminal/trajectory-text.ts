@@ -1,6 +1,6 @@
 import type { Step, Trajectory } from "../../trajectory/schema.ts";
 import { colours } from "./colours.ts";
-import { printable } from "./highlight.ts";
+import { printable } from "./printable.ts";
 import { outcomeLine } from "./run-printer.ts";
 
 /** A trajectory on one line. */

@@ -30,7 +30,7 @@ export function reportStage({ experiment, evaluations, place }: { readonly exper
       const report = await buildReport(paths, { signal });
       report.notes.forEach(onNote);
       await writeFile(join(folder, "report.md"), markdownReport(report.tables));
-      await writeReportPage(join(folder, "report.html"), report, { paths, trajectories: report.trajectories, embed: trajectories, signal });
+      await writeReportPage(join(folder, "report.html"), report, { paths, questions: report.questions, embed: trajectories, signal });
       return resultOf(experiment, evaluations);
     },
   });

@@ -38,8 +38,8 @@ export function figureSvg({ title, measure, points }: ReportFigure): { readonly 
       x: { axis: null, domain: series.map((_, at) => String(at)).filter((at) => bars.some(({ bar }) => bar === at)), padding: 0.12 },
       y: { label: facet === "" ? measure : `${facet} · ${measure}`, grid: true, zero: true, nice: true },
       marks: [
-        Plot.barY(paper, { ...place, y: "value", stroke: "colour", strokeWidth: 1.5, fill: "colour", fillOpacity: 0.12, insetLeft: 1, insetRight: 1, title: tip }),
-        Plot.barY(ours, { ...place, y: "value", fill: "colour", title: tip }),
+        Plot.barY(paper, { ...place, y1: 0, y2: "value", stroke: "colour", strokeWidth: 1.5, fill: "colour", fillOpacity: 0.12, insetLeft: 1, insetRight: 1, title: tip }),
+        Plot.barY(ours, { ...place, y1: 0, y2: "value", fill: "colour", title: tip }),
         Plot.ruleX(ours.filter(({ interval }) => interval), { ...place, y1: "low", y2: "high", stroke: "currentColor", strokeWidth: 1.5 }),
         Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 }),
       ],
@@ -59,7 +59,7 @@ export interface Series {
   readonly colour: string;
 }
 
-/** A method has one colour, whether the paper's or ours. */
+/** In the order in which they are met, the paper's and ours apart. */
 function seriesOf(points: readonly FigurePoint[]): Series[] {
   const found = new Map<string, Series>();
   for (const { series: name, source } of points) {

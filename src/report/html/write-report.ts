@@ -7,7 +7,7 @@ import { gzip } from "node:zlib";
 import { ApprenticeError } from "../../errors.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
 import { findJournals } from "../journals/find.ts";
-import { readJournal } from "../runs/aggregate.ts";
+import { readJournal } from "../journals/read.ts";
 import { freeKey } from "../viewer/key.ts";
 import { summarise, type Summary } from "../viewer/summary.ts";
 import { readPage } from "./assets.ts";
@@ -19,9 +19,9 @@ const compress = promisify(gzip);
 
 export interface WriteReportOptions {
   readonly paths: readonly string[];
-  /** How many trajectories there are in all. */
-  readonly trajectories: number;
-  /** How many of them the page holds at most; questions are chosen whole, so that runs stay comparable. */
+  /** How many trajectories each question has. */
+  readonly questions: ReadonlyMap<string, number>;
+  /** How many trajectories the page holds at most; questions are chosen whole, so that runs stay comparable. */
   readonly embed: number;
   readonly signal?: AbortSignal;
 }
@@ -52,14 +52,14 @@ export async function writeReportPage(file: string, contents: ReportContents, op
 }
 
 /** The chosen trajectories, and after them their summaries, which are gathered on the way. */
-async function* trajectoryBlocks(summaries: Summary[], { paths, trajectories, embed }: WriteReportOptions): AsyncGenerator<string> {
-  const share = Math.min(1, embed / Math.max(trajectories, 1));
+async function* trajectoryBlocks(summaries: Summary[], { paths, questions, embed, signal }: WriteReportOptions): AsyncGenerator<string> {
+  const chosen = chooseQuestions(questions, embed);
   const keys = new Set<string>();
   let block: Trajectory[] = [];
   let blocks = 0;
   for (const journal of await findJournals(paths)) {
-    for await (const read of readJournal(journal)) {
-      if ("problem" in read || summaries.length >= embed || !isChosen(read.trajectory.question.id, share)) continue;
+    for await (const read of readJournal(journal, signal)) {
+      if ("problem" in read || !chosen.has(read.trajectory.question.id)) continue;
       const { trajectory } = read;
       const key = freeKey(journal.run, trajectory.id, keys);
       keys.add(key);
@@ -72,6 +72,7 @@ async function* trajectoryBlocks(summaries: Summary[], { paths, trajectories, em
   }
   if (block.length > 0) yield blockElement(blocks, await packed(block));
   const head: EmbeddedHead = { summaries, blockSize };
+  const trajectories = [...questions.values()].reduce((sum, runs) => sum + runs, 0);
   const note = summaries.length < trajectories ? ` data-note="This page holds ${summaries.length} of ${trajectories} trajectories."` : "";
   yield `<script type="text/plain" id="trajectories"${note}>${await packed(head)}</script>\n`;
 }
@@ -80,9 +81,18 @@ function blockElement(number: number, content: string): string {
   return `<script type="text/plain" id="block-${number}">${content}</script>\n`;
 }
 
-/** By a hash of the question, so that all runs of it are in the page, or none. */
-function isChosen(question: string, share: number): boolean {
-  return share === 1 || createHash("sha256").update(question).digest().readUInt32BE(0) / 2 ** 32 < share;
+/** As many questions, in the order of a hash, as fit with all their runs. */
+function chooseQuestions(questions: ReadonlyMap<string, number>, embed: number): ReadonlySet<string> {
+  const hash = (id: string) => createHash("sha256").update(id).digest("hex");
+  const inOrder = [...questions].map(([id, runs]) => ({ id, runs, hash: hash(id) })).toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+  const chosen = new Set<string>();
+  let held = 0;
+  for (const { id, runs } of inOrder) {
+    held += runs;
+    if (held > embed) break;
+    chosen.add(id);
+  }
+  return chosen;
 }
 
 async function packed(value: unknown): Promise<string> {

@@ -85,7 +85,12 @@ function OutcomeText({ outcome }: { outcome: Outcome }) {
         </>
       );
     case "no_answer":
-      return <p class="answer">No answer</p>;
+      return (
+        <>
+          <p class="answer">No answer</p>
+          {outcome.message !== undefined && <LongText text={outcome.message} />}
+        </>
+      );
     case "error":
       return (
         <>

@@ -1,4 +1,4 @@
-import type { RunStats } from "../runs/aggregate.ts";
+import type { RunStats } from "../runs/stats.ts";
 import { methodOf } from "../runs/labels.ts";
 import { accuracy } from "./pool.ts";
 import type { ReportTable } from "./types.ts";
@@ -8,7 +8,7 @@ export function allRunsTable(runs: readonly RunStats[]): ReportTable {
   return {
     id: "runs",
     title: "Runs",
-    note: "Everything that was given. Accuracy in percent, with its 95 % Wilson interval; a question without an answer counts as wrong. Errors are those of committed actions; errors, steps, calls, tokens and time are means a question. Tokens saved: what candidates that could no longer change a vote would have taken, about.",
+    note: "Everything that was given. Accuracy in percent, with its 95 % interval (Wilson's; the bootstrap's over questions that were asked several times); a question without an answer counts as wrong. Errors are those of committed actions; errors, steps, calls, tokens and time are means a run. Tokens saved: what candidates that could no longer change a vote would have taken, about.",
     labels: ["Run", "Benchmark", "Model", "Method"],
     columns: [
       { title: "n", digits: 0 },
@@ -33,7 +33,7 @@ export function allRunsTable(runs: readonly RunStats[]): ReportTable {
         labels: [setup.run, setup.benchmark, setup.model, methodOf(setup)],
         cells: [
           { value: n },
-          accuracy([run]),
+          accuracy(run),
           { value: (100 * run.answered) / n },
           { value: run.failed },
           mean(run.parseErrors),

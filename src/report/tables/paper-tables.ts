@@ -1,21 +1,22 @@
 import { table2 } from "../paper/main-results.ts";
 import { table3, table4, table5, table6, table7, table8 } from "../paper/other-results.ts";
-import type { RunStats } from "../runs/aggregate.ts";
 import { benchmarks, trainingSets } from "../../eval/index.ts";
-import { methodOf, type Setup } from "../runs/labels.ts";
-import { average, benchmarkCells, groupRuns, mathBenchmarks, onBenchmark, paperCells } from "./pool.ts";
+import { onBenchmark, type RunGroup } from "../runs/groups.ts";
+import type { Setup } from "../runs/labels.ts";
+import type { RunStats } from "../runs/stats.ts";
+import { average, benchmarkCells, isOn, mathBenchmarks, paperCells } from "./pool.ts";
 import type { Cell, Column, ReportTable, TableRow } from "./types.ts";
 
 const percent = (title: string): Column => ({ title, digits: 1 });
 const benchmarkColumns = [...benchmarks.map(({ name }) => percent(name)), { title: "Avg.", digits: 2 }];
 
 /** The paper's tables 2 to 8: its own figures, and ours after those that they compare with. */
-export function paperTables(runs: readonly RunStats[]): ReportTable[] {
-  return [mainTable, coderTable, familyTable, teacherTable, temperatureTable, seedTable, tuningTable].map((table) => table(runs));
+export function paperTables(groups: readonly RunGroup[]): ReportTable[] {
+  return [mainTable, coderTable, familyTable, teacherTable, temperatureTable, seedTable, tuningTable].map((table) => table(groups));
 }
 
-function mainTable(runs: readonly RunStats[]): ReportTable {
-  const ours = oursByMethod(runs.filter((run) => onBenchmark(run) && familyOf(run.setup) === undefined));
+function mainTable(groups: readonly RunGroup[]): ReportTable {
+  const ours = oursByMethod(groups.filter((group) => isOn(group) && familyOf(group.setup) === undefined));
   const sizes = [...new Set([...table2.map(({ params }) => params), ...ours.map(({ params }) => params)])];
   const rows = sizes.flatMap((size) => {
     const paper = table2.filter(({ params }) => params === size).map(({ method, values }) => ({ method, row: paperRow([size, method, "Qwen2.5-Instruct"], values) }));
@@ -31,21 +32,20 @@ function mainTable(runs: readonly RunStats[]): ReportTable {
   };
 }
 
-function coderTable(runs: readonly RunStats[]): ReportTable {
-  const fitting = runs.filter((run) => onBenchmark(run) && isDistilledAgent(run) && run.setup.votes && run.setup.teacher !== undefined);
-  const ours = groupRuns(fitting, ({ setup }) => [setup.teacher ?? "", setup.model]);
+function coderTable(groups: readonly RunGroup[]): ReportTable {
+  const fitting = groups.filter((group) => isOn(group) && isDistilledAgent(group) && group.setup.votes && group.setup.teacher !== undefined);
   return {
     id: "table-3",
     title: "Table 3: general and code-specific models",
     note: "Distilled agents with SAG. A run of ours stands here when its run.json names its teacher.",
     labels: ["Teacher", "Student"],
     columns: benchmarkColumns,
-    rows: [...table3.map(({ teacher, student, values }) => paperRow([teacher, student], values)), ...ours.map((group) => oursRow(group.key, benchmarkCells(group.runs)))],
+    rows: [...table3.map(({ teacher, student, values }) => paperRow([teacher, student], values)), ...fitting.map((group) => oursRow([group.setup.teacher ?? "", group.name], benchmarkCells(group)))],
   };
 }
 
-function familyTable(runs: readonly RunStats[]): ReportTable {
-  const fitting = runs.filter((run) => onBenchmark(run) && familyOf(run.setup) !== undefined);
+function familyTable(groups: readonly RunGroup[]): ReportTable {
+  const fitting = groups.filter((group) => isOn(group) && familyOf(group.setup) !== undefined);
   const rows = (["Llama-3.2-1B", "Phi-4-mini"] as const).flatMap((family) => {
     const paper = table4.filter((row) => row.family === family).map(({ method, values }) => ({ method, row: paperRow([family, method], values) }));
     const ours = oursByMethod(fitting.filter(({ setup }) => familyOf(setup) === family)).map(({ method, row }) => ({ method, row: { ...row, labels: [row.labels[2] ?? "", method] } }));
@@ -54,12 +54,9 @@ function familyTable(runs: readonly RunStats[]): ReportTable {
   return { id: "table-4", title: "Table 4: other model families", note: "Accuracy in percent. The averages that the paper prints here are not those of its own columns.", labels: ["Student", "Method"], columns: benchmarkColumns, rows };
 }
 
-function teacherTable(runs: readonly RunStats[]): ReportTable {
+function teacherTable(groups: readonly RunGroup[]): ReportTable {
   const ids: string[] = trainingSets.map(({ id }) => id);
-  const ours = groupRuns(
-    runs.filter(({ setup }) => ids.includes(setup.benchmark)),
-    ({ setup }) => ({ model: setup.model, method: methodOf(setup) }),
-  ).map(({ key, runs }) => ({ method: key.method, row: oursRow([key.method, key.model], benchmarkCells(runs, ids).slice(0, -1)) }));
+  const ours = groups.filter((group) => isOn(group, ids)).map((group) => ({ method: group.method, row: oursRow([group.method, group.name], benchmarkCells(group, ids).slice(0, -1)) }));
   const paper = table5.map(({ method, values }) => ({ method, row: paperRow([method, "Qwen2.5-32B-Instruct"], values) }));
   return {
     id: "table-5",
@@ -71,28 +68,31 @@ function teacherTable(runs: readonly RunStats[]): ReportTable {
   };
 }
 
-function temperatureTable(runs: readonly RunStats[]): ReportTable {
-  const fitting = runs.filter(({ setup }) => setup.solver === "agent" && setup.votes && setup.temperature !== undefined && (mathBenchmarks as readonly string[]).includes(setup.benchmark));
-  const ours = groupRuns(fitting, ({ setup }) => [(setup.temperature ?? 0).toFixed(1), setup.model]).map(({ key, runs }) => ({
-    method: key[0] ?? "",
-    row: oursRow(key, benchmarkCells(runs, mathBenchmarks)),
-  }));
-  const paper = table6.map(({ temperature, values }) => ({ method: temperature.toFixed(1), row: paperRow([temperature.toFixed(1), "Qwen2.5-1.5B-Instruct"], values) }));
+function temperatureTable(groups: readonly RunGroup[]): ReportTable {
+  const digits = (temperature: number) => (Number.isInteger(temperature) ? temperature.toFixed(1) : String(temperature));
+  const ours = groups
+    .filter((group) => group.setup.solver === "agent" && group.setup.votes && isOn(group, mathBenchmarks))
+    .flatMap((group) => {
+      const { temperature } = group.setup;
+      return temperature === undefined ? [] : [{ method: digits(temperature), row: oursRow([digits(temperature), `${group.name}, ${group.method}`], benchmarkCells(group, mathBenchmarks)) }];
+    });
+  const paper = table6.map(({ temperature, values }) => ({ method: digits(temperature), row: paperRow([digits(temperature), "Qwen2.5-1.5B-Instruct, Agent Distill + FTP + SAG"], values) }));
   return {
     id: "table-6",
     title: "Table 6: temperature of SAG",
-    note: "Distilled agents with FTP and SAG. Ours: the sampler's name or run.json says the temperature.",
+    note: "Agents with SAG. Ours: the sampler's name or run.json says the temperature.",
     labels: ["Temperature", "Model"],
     columns: [...mathBenchmarks.map((id) => percent(benchmarks.find((each) => each.id === id)?.name ?? id)), { title: "Avg. (math)", digits: 2 }],
     rows: interleave(paper, ours),
   };
 }
 
-function seedTable(runs: readonly RunStats[]): ReportTable {
-  const fitting = runs.filter((run) => run.setup.benchmark === "aime" && run.setup.solver === "agent" && run.graded);
-  const ours = groupRuns(fitting, ({ setup }) => [setup.params ?? "?", `${setup.model}, ${methodOf(setup)}`]).flatMap(({ key, runs }) => {
-    const seeds = seedAccuracies(runs);
-    return seeds.length < 2 ? [] : [{ method: key[0] ?? "", row: oursRow(key, spread(seeds)) }];
+function seedTable(groups: readonly RunGroup[]): ReportTable {
+  const ours = groups.flatMap((group) => {
+    const run = group.setup.solver === "agent" ? onBenchmark(group, "aime") : undefined;
+    const seeds = run?.graded ? seedAccuracies(run) : [];
+    const params = group.setup.params ?? "?";
+    return seeds.length < 2 ? [] : [{ method: params, row: oursRow([params, `${group.name}, ${group.method}`], spread(seeds)) }];
   });
   const paper = table7.map(({ params, values }) => ({ method: params, row: paperRow([params, "Qwen2.5-Instruct, Agent Distill + FTP + SAG"], values) }));
   return {
@@ -105,13 +105,14 @@ function seedTable(runs: readonly RunStats[]): ReportTable {
   };
 }
 
-function tuningTable(runs: readonly RunStats[]): ReportTable {
+function tuningTable(groups: readonly RunGroup[]): ReportTable {
   const names = { lora: "LoRA", full: "Full fine-tuning" };
-  const fitting = runs.filter((run) => onBenchmark(run) && isDistilledAgent(run) && run.setup.tuning !== undefined);
-  const ours = groupRuns(fitting, ({ setup }) => ({ method: names[setup.tuning ?? "lora"], model: `${setup.model}, ${methodOf(setup)}` })).map(({ key, runs }) => ({
-    method: key.method,
-    row: oursRow([key.method, key.model], benchmarkCells(runs)),
-  }));
+  const ours = groups
+    .filter((group) => isOn(group) && isDistilledAgent(group) && group.setup.tuning !== undefined)
+    .map((group) => {
+      const tuning = names[group.setup.tuning ?? "lora"];
+      return { method: tuning, row: oursRow([tuning, `${group.name}, ${group.method}`], benchmarkCells(group)) };
+    });
   const paper = table8.map(({ tuning, values }) => ({ method: names[tuning], row: paperRow([names[tuning], "Qwen2.5-1.5B-Instruct"], values) }));
   return {
     id: "table-8",
@@ -128,12 +129,11 @@ interface MethodRow {
   readonly row: TableRow;
 }
 
-function oursByMethod(runs: readonly RunStats[]): (MethodRow & { readonly params: string })[] {
-  return groupRuns(runs, ({ setup }) => ({ params: setup.params ?? "?", method: methodOf(setup), model: setup.model, sampler: setup.sampler })).map(({ key, runs }) => ({
-    params: key.params,
-    method: key.method,
-    row: oursRow([key.params, key.method, key.model], benchmarkCells(runs)),
-  }));
+function oursByMethod(groups: readonly RunGroup[]): (MethodRow & { readonly params: string })[] {
+  return groups.map((group) => {
+    const { method, name, setup: { params = "?" } } = group;
+    return { params, method, row: oursRow([params, method, name], benchmarkCells(group)) };
+  });
 }
 
 /** Ours after the paper's row of the same method; what the paper has no row for, at the end. */
@@ -143,12 +143,8 @@ function interleave(paper: readonly MethodRow[], ours: readonly MethodRow[]): Ta
   return [...paper.flatMap(({ method, row }) => [row, ...of(method)]), ...ours.filter(({ method }) => !methods.has(method)).map(({ row }) => row)];
 }
 
-function seedAccuracies(runs: readonly RunStats[]): number[] {
-  const seeds = new Set(runs.flatMap(({ bySeed }) => [...bySeed.keys()]));
-  return [...seeds].map((seed) => {
-    const tallies = runs.flatMap(({ bySeed }) => bySeed.get(seed) ?? []);
-    return (100 * tallies.reduce((sum, { right }) => sum + right, 0)) / tallies.reduce((sum, { n }) => sum + n, 0);
-  });
+function seedAccuracies({ bySeed }: RunStats): number[] {
+  return [...bySeed.values()].filter(({ n }) => n > 0).map(({ right, n }) => (100 * right) / n);
 }
 
 function spread(values: readonly number[]): Cell[] {
@@ -162,7 +158,7 @@ function familyOf({ model }: Setup): "Llama-3.2-1B" | "Phi-4-mini" | undefined {
   return /phi.?4.*mini/i.test(model) ? "Phi-4-mini" : undefined;
 }
 
-function isDistilledAgent({ setup }: RunStats): boolean {
+function isDistilledAgent({ setup }: RunGroup): boolean {
   return setup.solver === "agent" && setup.distilled;
 }
 

@@ -31,7 +31,7 @@ const summariesAtOnce = 500;
 /**
  * Serves a page on which trajectories can be looked at, and follows the journals while they grow.
  *
- * @throws `file_missing`; `port_taken` when the port cannot be had.
+ * @throws `file_missing`; `port_taken` and `host_unavailable` when the port or the address cannot be had.
  */
 export async function startViewer({ paths, port = 0, host = "127.0.0.1" }: ViewerOptions): Promise<Viewer> {
   await findJournals(paths);
@@ -75,7 +75,7 @@ async function viewerApp(index: TrajectoryIndex, host: string, stopped: AbortSig
   // A page elsewhere whose name was made to point here must not read the trajectories.
   app.use(async (c, next) => {
     const name = new URL(c.req.url).hostname;
-    if (["127.0.0.1", "localhost", "[::1]", host].includes(name) || host === "0.0.0.0" || host === "::") return next();
+    if (["127.0.0.1", "localhost", "[::1]", host, `[${host}]`].includes(name) || host === "0.0.0.0" || host === "::") return next();
     return c.text("This viewer answers to localhost only.", 403);
   });
 
@@ -131,7 +131,11 @@ async function listen(app: Hono, port: number, hostname: string): Promise<Server
     const server = serve({ fetch: app.fetch, port, hostname }, () => resolve(server));
     server.on("error", (error: NodeJS.ErrnoException) => {
       const taken = error.code === "EADDRINUSE" || error.code === "EACCES";
-      reject(taken ? new ApprenticeError("port_taken", `Port ${port} cannot be had: give another with --port, or 0 for any.`, { cause: error }) : error);
+      reject(
+        taken
+          ? new ApprenticeError("port_taken", `Port ${port} cannot be had: give another with --port, or 0 for any.`, { cause: error })
+          : new ApprenticeError("host_unavailable", `${hostname} is no address of this machine (${error.code ?? error.message}): give another with --host.`, { cause: error }),
+      );
     });
   });
 }

@@ -59,8 +59,9 @@ export function summarise(trajectory: Trajectory, run: string, key: string): Sum
   };
 }
 
-/** A run that gave no answer is wrong without a grader's word. */
+/** A run that gave no answer is wrong without a grader's word; of one that was interrupted nothing is said. */
 export function verdictOf({ grade, outcome }: Pick<Trajectory, "grade" | "outcome">): Verdict {
+  if (outcome.type === "aborted") return "ungraded";
   if (outcome.type !== "answered") return "wrong";
   if (!grade) return "ungraded";
   return grade.correct ? "right" : "wrong";

@@ -29,7 +29,8 @@ export class TrajectoryIndex {
   readonly #events = new EventEmitter();
   #summaries: Summary[] = [];
   #unreadable: Unreadable = { count: 0 };
-  #generation = 0;
+  // No page takes up with another server where it left off with this one.
+  #generation = Date.now();
 
   constructor(paths: readonly string[]) {
     this.#paths = paths;
