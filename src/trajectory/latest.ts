@@ -1,7 +1,10 @@
+/** The standing of a run that ended by itself. */
+export const finished = 2;
+
 /** What a line of a journal says of its run. */
 export interface RecordHead {
   readonly id: string;
-  /** 2: it ended by itself; 1: it failed; 0: it was interrupted. */
+  /** {@link finished}; 1: it failed; 0: it was interrupted. */
   readonly standing: number;
 }
 
@@ -10,7 +13,7 @@ export function recordHead(line: string): RecordHead | undefined {
   try {
     const { id, outcome } = (JSON.parse(line) as { id?: unknown; outcome?: { type?: unknown } | null } | null) ?? {};
     if (typeof id !== "string") return undefined;
-    return { id, standing: outcome?.type === "aborted" ? 0 : outcome?.type === "error" ? 1 : 2 };
+    return { id, standing: outcome?.type === "aborted" ? 0 : outcome?.type === "error" ? 1 : finished };
   } catch {
     return undefined;
   }

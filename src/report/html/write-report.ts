@@ -83,12 +83,12 @@ function blockElement(number: number, content: string): string {
 
 /** As many questions, in the order of a hash, as fit with all their runs. */
 function chooseQuestions(questions: ReadonlyMap<string, number>, embed: number): ReadonlySet<string> {
-  const hash = (id: string) => createHash("sha256").update(id).digest("hex");
-  const inOrder = [...questions].map(([id, runs]) => ({ id, runs, hash: hash(id) })).toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+  const hash = (id: string) => createHash("sha256").update(id).digest().readUInt32BE(0);
+  const hashes = new Map([...questions.keys()].map((id) => [id, hash(id)]));
   const chosen = new Set<string>();
   let held = 0;
-  for (const { id, runs } of inOrder) {
-    held += runs;
+  for (const id of [...questions.keys()].sort((a, b) => (hashes.get(a) ?? 0) - (hashes.get(b) ?? 0))) {
+    held += questions.get(id) ?? 0;
     if (held > embed) break;
     chosen.add(id);
   }

@@ -1,5 +1,5 @@
 import { messageOf } from "../../errors.ts";
-import { recordHead, replaces } from "../../trajectory/latest.ts";
+import { finished, recordHead, replaces } from "../../trajectory/latest.ts";
 import { parseTrajectory } from "../../trajectory/parse.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
 import type { Journal } from "./find.ts";
@@ -23,14 +23,18 @@ export async function* readJournal({ file }: Journal, signal?: AbortSignal): Asy
 /** Where, in bytes, the record of each run begins that counts. A line that stands alone is not checked. */
 async function countingRecords(file: string, signal: AbortSignal | undefined): Promise<ReadonlyMap<string, number>> {
   const places = new Map<string, number>();
-  const standings = new Map<string, number>();
+  // Of most runs the record that counts is one that ended by itself: only the others' standing is kept.
+  const unfinished = new Map<string, number>();
   for await (const { text, offset } of readLines(file)) {
     signal?.throwIfAborted();
     const head = recordHead(text);
-    if (!head || !replaces(head.standing, standings.get(head.id))) continue;
-    if (places.has(head.id) && typeof parsed(text) === "string") continue;
+    if (!head) continue;
+    const isKnown = places.has(head.id);
+    if (!replaces(head.standing, isKnown ? (unfinished.get(head.id) ?? finished) : undefined)) continue;
+    if (isKnown && typeof parsed(text) === "string") continue;
     places.set(head.id, offset);
-    standings.set(head.id, head.standing);
+    if (head.standing === finished) unfinished.delete(head.id);
+    else unfinished.set(head.id, head.standing);
   }
   return places;
 }
