@@ -129,6 +129,14 @@ describe("reading", () => {
     for await (const each of readTrajectories(file, { onBadLine: ({ line, error }) => bad.push(`${line} ${error.code}`) })) expect(each.id).toBe(made(1).id);
     expect(bad).toEqual(["2 trajectory_invalid", "3 trajectory_version"]);
   });
+
+  it("keeps the run before a line with its id that is no trajectory", async () => {
+    const file = path("spoilt.jsonl");
+    await writeFile(file, `${JSON.stringify(made(1))}\n${JSON.stringify({ id: made(1).id, outcome: made(1).outcome })}\n`);
+    const bad: number[] = [];
+    const seen = await Array.fromAsync(readTrajectories(file, { onBadLine: ({ line }) => bad.push(line) }));
+    expect([seen, bad]).toEqual([[made(1)], [2]]);
+  });
 });
 
 describe("merging", () => {

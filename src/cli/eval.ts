@@ -5,11 +5,10 @@ import { graderNames, loadGrader } from "../collect/setup/grader.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
 import { ApprenticeError } from "../errors.ts";
-import { compare, evaluate, findQuestionFile, latest, loadQuestions, type Measure, pairings, type RunLabels, runLabelsSchema, type Score, type ScoreOptions, scoreRuns, type Summary, summarize } from "../eval/index.ts";
+import { compare, evaluate, findQuestionFile, loadQuestions, type Measure, pairings, type RunLabels, runLabelsSchema, type Score, type ScoreOptions, scoreRuns, type Summary, summarize } from "../eval/index.ts";
 import { byBenchmark, type Grader, judgeGrader } from "../grading/index.ts";
 import { sequencesFor } from "../model/open.ts";
-import { journalFiles } from "../trajectory/read.ts";
-import { readTrajectories } from "../trajectory/index.ts";
+import { journalFiles, readTrajectories } from "../trajectory/read.ts";
 import { budget } from "./budget-option.ts";
 import { openNamedModel } from "./model-option.ts";
 import { collect, concurrency, integer, printJson, wholeNumber } from "./options.ts";
@@ -122,7 +121,7 @@ async function score(
   const all: Scored[] = [];
   for (const { path, scoring } of what) {
     if ((await journalFiles(path)).length === 0) throw new ApprenticeError("file_missing", `${path} has no .jsonl file of runs. Of folders with runs below it, give each: --runs A --runs B.`);
-    const scores = await latest(scoreRuns(readTrajectories(path), scoring));
+    const scores = await Array.fromAsync(scoreRuns(readTrajectories(path), scoring));
     all.push({ path, scores, summaries: await summarize(scores, by === undefined ? {} : { by }) });
   }
   const summaries = all.flatMap(({ path, summaries }) => summaries.map((summary) => ({ runs: path, summary })));

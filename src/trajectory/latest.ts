@@ -1,25 +1,51 @@
-/** The standing of a run that ended by itself. */
-export const finished = 2;
+import { parseTrajectory } from "./parse.ts";
 
-/** What a line of a journal says of its run. */
-export interface RecordHead {
-  readonly id: string;
-  /** {@link finished}; 1: it failed; 0: it was interrupted. */
-  readonly standing: number;
+/** How a run stands by its record. */
+const [interrupted, failed, finished] = [0, 1, 2];
+
+/**
+ * Which of some lines hold a record that another one with its id replaces, by their places. The last counts, but one that
+ * failed never in place of one that did not, nor an interrupted one in place of either, nor a line that is no trajectory in
+ * place of any. Takes memory for the ids.
+ */
+export async function superseded(lines: AsyncIterable<{ readonly text: string; readonly place: number }>): Promise<ReadonlySet<number>> {
+  const counting = new Map<string, number>();
+  // Of most runs the record that counts is one that ended by itself: only the others' standing is kept.
+  const unfinished = new Map<string, number>();
+  const replaced = new Set<number>();
+  for await (const { text, place } of lines) {
+    const head = recordHead(text);
+    if (!head) continue;
+    const before = counting.get(head.id);
+    if (before !== undefined) {
+      if (!isTrajectory(text)) continue;
+      const isBetter = head.standing >= (unfinished.get(head.id) ?? finished);
+      replaced.add(isBetter ? before : place);
+      if (!isBetter) continue;
+    }
+    counting.set(head.id, place);
+    if (head.standing === finished) unfinished.delete(head.id);
+    else unfinished.set(head.id, head.standing);
+  }
+  return replaced;
 }
 
 /** Undefined for a line that is no record. */
-export function recordHead(line: string): RecordHead | undefined {
+function recordHead(line: string): { readonly id: string; readonly standing: number } | undefined {
   try {
     const { id, outcome } = (JSON.parse(line) as { id?: unknown; outcome?: { type?: unknown } | null } | null) ?? {};
     if (typeof id !== "string") return undefined;
-    return { id, standing: outcome?.type === "aborted" ? 0 : outcome?.type === "error" ? 1 : finished };
+    return { id, standing: outcome?.type === "aborted" ? interrupted : outcome?.type === "error" ? failed : finished };
   } catch {
     return undefined;
   }
 }
 
-/** Of several records with one id the last counts, but one that failed never in place of one that did not, nor an interrupted one in place of either. */
-export function replaces(standing: number, before: number | undefined): boolean {
-  return before === undefined || standing >= before;
+function isTrajectory(line: string): boolean {
+  try {
+    parseTrajectory(line);
+    return true;
+  } catch {
+    return false;
+  }
 }

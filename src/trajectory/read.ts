@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ApprenticeError } from "../errors.ts";
-import { recordHead, replaces } from "./latest.ts";
+import { superseded } from "./latest.ts";
 import { readLines } from "./lines.ts";
 import { parseTrajectory } from "./parse.ts";
 import type { Trajectory } from "./schema.ts";
@@ -29,11 +29,9 @@ export interface ReadOptions {
  */
 export async function* readTrajectories(path: string | readonly string[], options: ReadOptions = {}): AsyncGenerator<Trajectory> {
   const files = await journalFiles(path);
-  const superseded = await supersededLines(files);
-  let ordinal = 0;
-  for await (const { file, number, text } of journalLines(files)) {
-    ordinal += 1;
-    if (superseded.has(ordinal)) continue;
+  const replaced = await superseded(journalLines(files));
+  for await (const { file, number, text, place } of journalLines(files)) {
+    if (replaced.has(place)) continue;
     const trajectory = parseLine(text, file, number, options);
     if (trajectory) yield trajectory;
   }
@@ -49,33 +47,16 @@ export async function journalFiles(path: string | readonly string[]): Promise<st
   return names.filter((name) => /\.jsonl(\.gz|\.zst)?$/.test(name)).sort().map((name) => join(path, name));
 }
 
-/** The lines of journals that have something on them, without an unfinished last one. */
-export async function* journalLines(files: readonly string[]): AsyncGenerator<{ file: string; number: number; text: string }> {
+/** The lines of journals that have something on them, without an unfinished last one; each with its place among all. */
+export async function* journalLines(files: readonly string[]): AsyncGenerator<{ file: string; number: number; text: string; place: number }> {
+  let place = 0;
   for (const file of files) {
     for await (const { number, text, whole } of readLines(file)) {
-      if (text.trim() !== "" && (whole || isJson(text))) yield { file, number, text };
+      if (text.trim() === "" || (!whole && !isJson(text))) continue;
+      yield { file, number, text, place };
+      place += 1;
     }
   }
-}
-
-/** Which lines, counted from 1 over all files, hold a record that another one with the same id replaces. */
-async function supersededLines(files: readonly string[]): Promise<Set<number>> {
-  const kept = new Map<string, { readonly ordinal: number; readonly standing: number }>();
-  const superseded = new Set<number>();
-  let ordinal = 0;
-  for await (const { text } of journalLines(files)) {
-    ordinal += 1;
-    const head = recordHead(text);
-    if (!head) continue;
-    const before = kept.get(head.id);
-    if (!replaces(head.standing, before?.standing)) {
-      superseded.add(ordinal);
-      continue;
-    }
-    if (before) superseded.add(before.ordinal);
-    kept.set(head.id, { ordinal, standing: head.standing });
-  }
-  return superseded;
 }
 
 function parseLine(text: string, file: string, line: number, { onBadLine }: ReadOptions): Trajectory | undefined {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { compare, type Comparison, latest, type Score, scoreRuns, summarize, type Summary } from "../../eval/index.ts";
+import { compare, type Comparison, type Score, scoreRuns, summarize, type Summary } from "../../eval/index.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
 import { nothing } from "../estimate.ts";
 import type { Experiment } from "../experiment.ts";
@@ -38,7 +38,7 @@ export function reportStage({ experiment, evaluations, place }: { readonly exper
 
 async function resultOf({ evaluations: specs, report: { baseline = [] } }: Experiment, stages: readonly Stage[]): Promise<ExperimentResult> {
   const scores = new Map<string, Score[]>();
-  for (const { name, folder } of stages) scores.set(name, await latest(scoreRuns(readTrajectories(join(folder, "trajectories.jsonl")), { grader: "recorded" })));
+  for (const { name, folder } of stages) scores.set(name, await Array.fromAsync(scoreRuns(readTrajectories(join(folder, "trajectories.jsonl")), { grader: "recorded" })));
   const summaries = await Promise.all([...scores].map(async ([run, each]) => (await summarize(each)).map((summary) => ({ run, summary }))));
   const baselines = [baseline].flat();
   const pairs = baselines.flatMap((against, index) =>

@@ -38,20 +38,17 @@ export function benchmarksOf({ runs }: RunGroup): string[] {
   return [...new Set(runs.map(({ setup }) => setup.benchmark))];
 }
 
-const telling = {
-  prompt: (prompt: string) => `prompt ${prompt}`,
-  sampler: (sampler: string) => sampler,
-  teacher: (teacher: string) => `taught by ${teacher}`,
-  tuning: (tuning: string) => tuning,
-  temperature: (temperature: number) => `T = ${temperature}`,
-  params: (params: string) => params,
-} as const;
+/** What may tell setups of one model and method apart. */
+const traits: readonly ((setup: Setup) => string | undefined)[] = [
+  ({ prompt }) => `prompt ${prompt}`,
+  ({ sampler }) => sampler,
+  ({ teacher }) => teacher && `taught by ${teacher}`,
+  ({ tuning }) => tuning,
+  ({ temperature }) => (temperature === undefined ? undefined : `T = ${temperature}`),
+  ({ params }) => params,
+];
 
 function difference(setup: Setup, alike: readonly Setup[]): string[] {
-  const differs = (field: keyof typeof telling) => new Set(alike.map((each) => each[field])).size > 1;
-  return Object.keys(telling).flatMap((field) => {
-    const name = field as keyof typeof telling;
-    const value = setup[name];
-    return value !== undefined && differs(name) ? [(telling[name] as (value: string | number) => string)(value)] : [];
-  });
+  const differing = traits.filter((trait) => new Set(alike.map(trait)).size > 1);
+  return differing.flatMap((trait) => trait(setup) ?? []);
 }
