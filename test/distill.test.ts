@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { restoreStage } from "../src/distill/archive.ts";
 import { apart } from "../src/distill/redact.ts";
 import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, type Stage } from "../src/distill/index.ts";
-import type { ChatModel } from "../src/index.ts";
+import { ApprenticeError, type ChatModel } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -99,7 +99,7 @@ describe("an experiment", () => {
     const planned = (out: string) => planExperiment(saving, join(folder, out));
     const options = { openModel, onEvent: () => undefined, onProgress: () => undefined, onNote: () => undefined };
     const stopped = new AbortController();
-    await expect(runExperiment(await planned("begun"), join(folder, "begun"), { ...options, signal: stopped.signal, onProgress: () => stopped.abort() })).rejects.toThrow();
+    await expect(runExperiment(await planned("begun"), join(folder, "begun"), { ...options, signal: stopped.signal, onProgress: (each) => each.type === "runs" && each.progress.runs > 0 && stopped.abort() })).rejects.toThrow();
     const [begun] = await planned("begun");
     expect(begun && (await saveStage(begun))).toBe(true);
     expect(begun && (await outputOf(begun))).toBeUndefined();
@@ -121,7 +121,15 @@ describe("an experiment", () => {
     await rm(join(folder, "elsewhere"), { recursive: true });
     expect(finished && (await outputOf(finished)), "a plan knows what the archive has").toMatchObject({ questions: 2 });
     expect(await runs()).toBe(0);
-    expect((await readdir(finished?.archive ?? "")).sort()).toEqual(["done.json", "stage.json", "trajectories.json", "trajectories.jsonl.gz"]);
+    expect((await readdir(finished?.archive ?? "")).sort()).toEqual(["done.json", "stage.json", "trajectories.jsonl.gz"]);
+
+    // A machine that had only begun takes what was finished, and never puts its beginning in the place of it.
+    await rm(finished?.folder ?? "", { recursive: true });
+    await mkdir(finished?.folder ?? "");
+    await writeFile(join(finished?.folder ?? "", "trajectories.jsonl"), '{"question":{"text":"?"}}\n');
+    expect(finished && (await saveStage(finished))).toBe(false);
+    expect(await runs()).toBe(0);
+    expect((await readFile(join(finished?.folder ?? "", "trajectories.jsonl"), "utf8")).trim().split("\n").length).toBeGreaterThanOrEqual(4);
   });
 
   it("saves evaluations without their questions, and puts these back", async () => {
@@ -146,19 +154,80 @@ describe("an experiment", () => {
   });
 
   it("keeps first thoughts apart from their questions, too", async () => {
-    const question = { text: 'Why "so"?\n', answer: "1" };
+    const question = { text: 'Why "so"?\n', answer: "1", solution: '"So" is 1.' };
     const thought = { text: 'It asks: Why "so"?\n', model: "one", guided: false, question: question.text };
     const { save, restore } = apart({ load: async () => ({ questions: [question], problems: [], sha256: "" }) }, ({ text }) => text);
     expect(JSON.stringify(save(thought))).not.toContain("Why");
     expect(JSON.stringify((await restore())(save(thought)))).toBe(JSON.stringify(thought));
     expect((await restore())(save(JSON.parse(JSON.stringify(thought).replaceAll("Why", "When")) as object)), "of a question that is not asked any more").toBeUndefined();
+
+    // A guided teacher is shown the solution.
+    const records = apart({ load: async () => ({ questions: [question], problems: [], sha256: "" }) }, (asked) => asked);
+    const run = { messages: [{ role: "user", content: `${question.text} A correct solution: ${question.solution}` }], question };
+    expect(JSON.stringify(records.save(run))).not.toMatch(/Why|is 1/);
+    expect((await records.restore())(records.save(run))).toEqual(run);
+  });
+
+  it("counts runs that can never succeed as without an answer, and repeats the others", async () => {
+    const stages = await planExperiment(await readExperiment(join(folder, "test.yaml")), join(folder, "filtered"));
+    const notes: string[] = [];
+    let refused = 0;
+    const model = await openModel();
+    const filtering = async (): Promise<ChatModel> => ({
+      ...model,
+      async *generate(request) {
+        if (JSON.stringify(request.messages).includes("is 7?")) {
+          refused += 1;
+          throw new ApprenticeError("content_filtered", "The server does not answer that.");
+        }
+        yield* model.generate(request);
+      },
+    });
+    const result = await runExperiment(stages.slice(0, 1), join(folder, "filtered"), { openModel: filtering, signal: new AbortController().signal, onEvent: () => undefined, onProgress: () => undefined, onNote: (note) => notes.push(note) });
+    expect([result, refused]).toMatchObject([{ questions: 2, right: 1 }, 1]);
+    expect(notes.join()).toContain("can never succeed (content_filtered");
+  });
+
+  it("takes a stage for the same wherever its server is and however it is labelled, and not when its grader or its order changes", async () => {
+    await writeFile(join(folder, "grader.mjs"), "export default { id: 'a', grade: () => ({}) };");
+    const hashes = async (change: (source: string) => string) => {
+      const source = change(`
+name: hashes
+questions: { train: { file: train.jsonl } }
+collections:
+  a: { model: "openai:teacher@http://one:8000/v1", questions: train }
+  b: { model: "openai:teacher@http://one:8000/v1", questions: train, seed: 1, grader: grader.mjs }
+students: { s: { model: qwen2.5-coder-0.5b, from: [a, b] } }
+evaluations: { e: { model: "openai:teacher@http://one:8000/v1", questions: train, labels: { params: 7B } } }
+`);
+      const stages = await planExperiment({ experiment: await parseExperiment(source, "h"), folder }, join(folder, "hashes"));
+      return Object.fromEntries(stages.map(({ kind, name, hash }) => [`${kind} ${name}`, hash]));
+    };
+    const same = await hashes((source) => source);
+    expect(await hashes((source) => source.replaceAll("one:8000", "two:9000"))).toEqual(same);
+    const { "report hashes": report, ...others } = await hashes((source) => source.replace("7B", "8B"));
+    expect({ ...others, "report hashes": same["report hashes"] }).toEqual(same);
+    expect(report).not.toBe(same["report hashes"]);
+    const reordered = await hashes((source) => source.replace("[a, b]", "[b, a]"));
+    expect(Object.keys(same).filter((name) => reordered[name] !== same[name])).toEqual(["dataset s", "train s"]);
+    await writeFile(join(folder, "grader.mjs"), "export default { id: 'b', grade: () => ({}) };");
+    const regraded = await hashes((source) => source);
+    expect(Object.keys(same).filter((name) => regraded[name] !== same[name])).toEqual(["collect b", "dataset s", "train s"]);
+  });
+
+  it("knows before it runs which files are not there", async () => {
+    const experiment = await parseExperiment("name: a\nquestions: { q: { file: test.jsonl } }\nevaluations: { e: { model: one, tools: [gone.mjs], questions: q } }", "a");
+    const [stage] = await planExperiment({ experiment, folder }, join(folder, "gone"));
+    expect(stage?.missing).toMatchObject({ code: "file_missing", message: expect.stringContaining("gone.mjs") });
+    const typo = await parseExperiment("name: a\nquestions: { q: { benchmark: gsm-hrd } }", "a");
+    await expect(planExperiment({ experiment: typo, folder }, join(folder, "gone"))).rejects.toThrow("gsm-hrd");
   });
 
   it("is refused to a second process, and without its questions before anything is run", async () => {
     const file = await readExperiment(join(folder, "test.yaml"));
     const missing = { ...file, experiment: { ...file.experiment, questions: { ...file.experiment.questions, test: { file: "gone.jsonl" } } } };
     const stages = await planExperiment(missing, join(folder, "missing"));
-    expect(stages.map(({ missing }) => missing !== undefined)).toEqual([true, false, true, false]);
+    expect(stages.map(({ missing }) => missing?.code === "questions_missing")).toEqual([true, false, true, false]);
     await expect(runExperiment(stages, join(folder, "missing"), { openModel, signal: new AbortController().signal, onEvent: () => undefined, onProgress: () => undefined, onNote: () => undefined })).rejects.toMatchObject({ code: "questions_missing", message: expect.stringContaining("gone.jsonl") });
     expect(await readdir(folder)).not.toContain("missing");
   });
@@ -177,7 +246,12 @@ describe("an experiment's file", () => {
     ["a name that is not there", "name: a\nquestions: {}\ncollections: { c: { model: m, questions: q } }", /collections\.c\.questions: there are no questions "q"/],
     ["a chain of thought with tools", "name: a\nquestions: { q: { file: f } }\nevaluations: { e: { model: m, solver: cot, tools: [t], questions: q } }", /evaluations\.e\.tools: has no meaning for solver cot/],
     ["an evaluation of no one", "name: a\nquestions: { q: { file: f } }\nevaluations: { e: { questions: q } }", /give student or model/],
-    ["an adapter of a full fine-tuning", "name: a\nquestions: { q: { file: f } }\ncollections: { c: { model: m, questions: q } }\nstudents: { s: { model: m, from: c, training: { method: full } } }\nevaluations: { e: { student: s, questions: q } }", /fine-tuned in full/],
+    ["an adapter of a full fine-tuning", "name: a\nquestions: { q: { file: f } }\ncollections: { c: { model: m, questions: q } }\nstudents: { s: { model: qwen2.5-coder-0.5b, from: c, training: { method: full } } }\nevaluations: { e: { student: s, questions: q } }", /fine-tuned in full/],
+    ["a student without a GGUF file", "name: a\nquestions: { q: { file: f } }\ncollections: { c: { model: m, questions: q } }\nstudents: { s: { model: hf:a/b, from: c } }", /students\.s: .*give tokenizer/],
+    ["an evaluation of it here", "name: a\nquestions: { q: { file: f } }\ncollections: { c: { model: m, questions: q } }\nstudents: { s: { model: hf:a/b, tokenizer: a.gguf, from: c } }\nevaluations: { e: { student: s, questions: q } }", /cannot be opened here: serve it/],
+    ["one twice", "name: a\nquestions: { q: { file: f } }\nevaluations: { e: { model: m, questions: [q, q] } }", /evaluations\.e\.questions: .*twice/],
+    ["two of one name", "name: a\nquestions: { c: { file: f }, b.c: { file: f } }\nevaluations: { a: { model: m, questions: b.c }, a.b: { model: m, questions: c } }", /a\.b\.c/],
+    ["a judge besides a grader", "name: a\nquestions: { q: { file: f } }\nevaluations: { e: { model: m, questions: q, judge: m, grader: exact } }", /evaluations\.e\.judge/],
     ["a bomb of aliases", `name: a\nquestions: {}\nx-a: &a [1,1,1,1,1,1,1,1,1,1]\nx-b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nx-c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nx-d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\nx-e: [*d,*d,*d,*d]`, /alias/i],
   ])("says what is wrong: %s", async (_, source, message) => {
     await expect(parseExperiment(source, "test.yaml")).rejects.toMatchObject({ code: "experiment_invalid", message: expect.stringMatching(message) });

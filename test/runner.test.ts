@@ -57,6 +57,16 @@ describe("the runner", { timeout: 600_000 }, () => {
     expect(packedTokens).toBeLessThan((rowTokens ?? 0) * 0.7);
   });
 
+  it("takes a job's folder again for other devices, memory and checkpoints, and for nothing else", async () => {
+    const { spec, folder } = await prepare("again");
+    const other = await prepare("again", {}, { device: "cpu", passTokens: 64, threads: 2, checkpointSteps: 7 });
+    expect(other.spec.id).toBe(spec.id);
+    expect(JSON.parse(readFileSync(join(folder, "job.json"), "utf8"))).toEqual(other.spec);
+    expect(other.spec.settings).toMatchObject({ passTokens: 64, threads: 2 });
+    await expect(prepare("again", {}, { dtype: "bfloat16" })).rejects.toMatchObject({ code: "job_differs" });
+    await expect(prepare("again", { rank: 8 })).rejects.toMatchObject({ code: "job_differs" });
+  });
+
   it("learns, and its losses are the same after it was killed, interrupted, and its last checkpoint was damaged", async () => {
     const calm = await prepare("calm", { learningRate: 2e-3, epochs: 8 });
     const events = await follow(calm, localBackend());

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { ApprenticeError } from "../errors.ts";
 import { openNamedModel } from "./model-option.ts";
 import { printJson } from "./options.ts";
@@ -19,7 +19,7 @@ export function distillCommand(program: Command, signal: AbortSignal): void {
     .argument("<experiment>", "a .yaml file (docs/distill.md)")
     .option("-o, --out <dir>", "folder for its stages (default: runs/NAME)")
     .option("--dry-run", "print the plan, what is done, and a guess of tokens and time")
-    .option("--save", "put what there is of runs and students, compressed, into the experiment's archive, and end")
+    .addOption(new Option("--save", "put what there is of runs and students, compressed, into the experiment's archive, and end").conflicts("dryRun"))
     .option("--json", "stages and results as JSON lines")
     .addHelpText("after", "\nExample:\n  apprentice distill examples/smoke.yaml --dry-run\n  apprentice distill examples/smoke.yaml")
     .action(async (path: string, options: DistillOptions) => {
@@ -36,19 +36,23 @@ async function distill(path: string, { dryRun, save, json = false, ...options }:
   if (dryRun) {
     const rows = await Promise.all(stages.map(async (stage) => ({ stage, done: (await outputOf(stage)) !== undefined })));
     if (!json) process.stdout.write(planTable(rows));
-    else for (const { stage: { kind, name, hash, folder, estimate, missing, inputs }, done } of rows) printJson({ type: "stage", kind, name, hash, folder, done, estimate, ...(missing !== undefined && { missing }), inputs });
+    else for (const { stage: { kind, name, hash, folder, estimate, missing, inputs }, done } of rows) printJson({ type: "stage", kind, name, hash, folder, done, estimate, ...(missing && { missing: missing.message }), inputs });
     return;
   }
   if (save) {
     if (file.experiment.archive === undefined) throw new ApprenticeError("option_invalid", `${path} names no archive: give it one, e.g. archive: ${name}-archive.`);
+    let saved = 0;
     for (const stage of stages) {
+      signal.throwIfAborted();
       if (!(await saveStage(stage))) continue;
+      saved += 1;
       if (json) printJson({ type: "saved", kind: stage.kind, name: stage.name, hash: stage.hash, archive: stage.archive });
       else process.stdout.write(`${stage.archive}\n`);
     }
+    if (saved === 0) process.stderr.write(`${out} has nothing that the archive has not.\n`);
     return;
   }
-  const printer = experimentPrinter(stages);
+  const printer = experimentPrinter();
   try {
     const result = await runExperiment(stages, out, {
       openModel: openNamedModel,

@@ -12,7 +12,7 @@ export function addSolverOptions(command: Command): Command {
     .option("-m, --model <name>", "a catalogue name, a .gguf file, hf:owner/repo/file.gguf, or openai:MODEL@http://host:8000/v1", defaultModel)
     .option("--adapter <path>", "LoRA adapter for the model: a .gguf file, or what `apprentice train` made; may be given several times", collect)
     .addOption(new Option("--solver <name>", "agent; cot: chain of thought; rag: passages before the question").choices(["agent", "cot", "rag"]).default("agent"))
-    .option("-n, --samples <n>", "actions drawn a step, or chains of thought, of which a vote picks one (default: 1)", wholeNumber)
+    .option("-n, --samples <n>", "actions drawn a step, or chains of thought, of which a vote picks one (default: none, greedy)", wholeNumber)
     .option("--temperature <t>", "of the samples (default: 0.4)", number)
     .option("--top-p <p>", "of the samples (default: 0.8)", number)
     .option("--index <folder>", "passages that the agent can search with web_search, and that rag puts before the question (docs/retrieval.md)")

@@ -1,6 +1,7 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { ApprenticeError, messageOf } from "../errors.ts";
 import type { Json } from "../sandbox/types.ts";
+import { writeJson } from "../write-json.ts";
 
 /** What a collection was made with: it goes on only with the same. */
 export type Settings = { readonly [name: string]: Json };
@@ -15,13 +16,7 @@ export async function keepSettings(path: string, settings: Settings): Promise<vo
     if (error.code === "ENOENT") return undefined;
     throw new ApprenticeError("file_unreadable", `${path} cannot be read: ${messageOf(error)}`, { cause: error });
   });
-  if (before === undefined) {
-    await using file = await open(`${path}.part`, "w");
-    await file.writeFile(`${JSON.stringify(settings, undefined, 2)}\n`);
-    await file.sync();
-    await rename(`${path}.part`, path);
-    return;
-  }
+  if (before === undefined) return writeJson(path, settings);
   const kept = parse(before, path);
   const changed = [...new Set([...Object.keys(kept), ...Object.keys(settings)])].filter((name) => JSON.stringify(kept[name]) !== JSON.stringify(settings[name]));
   if (changed.length === 0) return;

@@ -8,9 +8,13 @@ import type { Kept, Stage } from "./stage.ts";
 
 const always: readonly Kept[] = [{ file: "stage.json" }, { file: "done.json" }];
 
-/** Copies what a stage can go on from, with its records compressed. False when there is nothing. */
+/**
+ * Copies what a stage can go on from, with its records compressed. False when there is nothing that the archive has not.
+ *
+ * What has come further stays: a stage that was begun never takes the place of one that is done.
+ */
 export async function saveStage({ folder, archive, keeps }: Stage): Promise<boolean> {
-  if (archive === undefined) return false;
+  if (archive === undefined || (await progressOf(folder, keeps)) <= (await progressOf(archive, keeps))) return false;
   const kept = await present(folder, keeps);
   if (kept.length === 0) return false;
   await replace(archive, async (part) => {
@@ -23,9 +27,9 @@ export async function saveStage({ folder, archive, keeps }: Stage): Promise<bool
   return true;
 }
 
-/** Begins a stage's folder with what was saved of it. What is there already stays. */
+/** Begins a stage's folder with what was saved of it, where that has come further than what is there. */
 export async function restoreStage({ folder, archive, keeps }: Stage): Promise<void> {
-  if (archive === undefined || (await exists(folder)) || !(await exists(archive))) return;
+  if (archive === undefined || (await progressOf(archive, keeps)) <= (await progressOf(folder, keeps))) return;
   await replace(folder, async (part) => {
     await cp(archive, part, { recursive: true });
     for (const { file, records } of keeps) {
@@ -35,6 +39,18 @@ export async function restoreStage({ folder, archive, keeps }: Stage): Promise<v
       await rm(packed);
     }
   });
+}
+
+/** How many records a stage has, packed or not; more than any when it is done. */
+async function progressOf(folder: string, keeps: readonly Kept[]): Promise<number> {
+  if (await exists(join(folder, "done.json"))) return Infinity;
+  let records = 0;
+  for (const { file } of keeps.filter(({ file }) => file.endsWith(".jsonl"))) {
+    for (const path of [join(folder, file), join(folder, `${file}.gz`)]) {
+      if (await exists(path)) for await (const { whole } of readLines(path)) records += whole ? 1 : 0;
+    }
+  }
+  return records;
 }
 
 /** A folder is there as a whole or not at all. */

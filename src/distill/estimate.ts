@@ -11,8 +11,9 @@ export interface Estimate {
 
 export const nothing: Estimate = { tokens: 0, seconds: 0 };
 
-export function writing(runs: number, samples: number, { tokensPerRun, tokensPerSecond, dollarsPerHour }: Estimates): Estimate {
-  return priced(runs * samples * tokensPerRun, tokensPerSecond, dollarsPerHour);
+/** So many answers, first thoughts among them. */
+export function writing(answers: number, { tokensPerRun, tokensPerSecond, dollarsPerHour }: Estimates): Estimate {
+  return priced(answers * tokensPerRun, tokensPerSecond, dollarsPerHour);
 }
 
 export function training(rows: number, epochs: number, { trainTokensPerRow, trainTokensPerSecond, dollarsPerHour }: Estimates): Estimate {

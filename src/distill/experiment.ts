@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { ApprenticeError, messageOf } from "../errors.ts";
+import { resolveModel } from "../model/catalogue/resolve.ts";
 import { hyperparametersSchema } from "../training/hyperparameters.ts";
 import { settingsSchema } from "../training/jobs/spec.ts";
 import { runLabelsSchema } from "../eval/run-labels.ts";
@@ -11,7 +12,7 @@ const positive = z.number().positive();
 const text = z.string().min(1);
 /** Stages and folders are named after it. */
 const name = z.string().regex(/^[a-z0-9][\w.+-]*$/i, "a name has letters, digits, and . _ + - only");
-const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
+const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1).refine((all) => new Set(all).size === all.length, "names one of them twice")]);
 
 const questions = z
   .strictObject({
@@ -120,6 +121,7 @@ const evaluation = z
   .superRefine((value, context) => {
     checkSolver(value, context);
     if (value.student === undefined && value.model === undefined) context.addIssue({ code: "custom", message: "give student or model", path: ["model"] });
+    if (value.judge !== undefined && value.grader !== "auto") context.addIssue({ code: "custom", message: "a judge takes the place of the grader: give one of them", path: ["judge"] });
   });
 
 const estimates = z.strictObject({
@@ -201,23 +203,45 @@ export function experimentJsonSchema(): object {
 }
 
 function checkNames({ questions, collections, students, evaluations, report }: Experiment, place: string): void {
+  const invalid = (message: string): never => {
+    throw new ApprenticeError("experiment_invalid", `${place}: ${message}`);
+  };
   const known = (kind: string, names: object, wanted: string | readonly string[] | undefined, where: string) => {
     for (const each of wanted === undefined ? [] : [wanted].flat()) {
-      if (!Object.hasOwn(names, each)) throw new ApprenticeError("experiment_invalid", `${place}: ${where}: there are no ${kind} "${each}": there are ${Object.keys(names).join(", ") || "none"}.`);
+      if (!Object.hasOwn(names, each)) invalid(`${where}: there are no ${kind} "${each}": there are ${Object.keys(names).join(", ") || "none"}.`);
     }
   };
   for (const [name, each] of Object.entries(collections)) known("questions", questions, each.questions, `collections.${name}.questions`);
   for (const [name, each] of Object.entries(students)) {
     known("collections", collections, each.from, `students.${name}.from`);
     known("questions", questions, each.filter.testSets, `students.${name}.filter.testSets`);
+    if (!isGguf(each.tokenizer ?? each.model)) invalid(`students.${name}: template and tokens are read from a GGUF file, and "${each.tokenizer ?? each.model}" is none: give tokenizer: a catalogue name, a .gguf file or hf:owner/repo/file.gguf.`);
   }
+  const stages = new Set<string>();
   for (const [name, each] of Object.entries(evaluations)) {
     known("students", students, each.student, `evaluations.${name}.student`);
     known("questions", questions, each.questions, `evaluations.${name}.questions`);
-    const isFull = each.student !== undefined && students[each.student]?.training.method === "full";
-    if (isFull && each.model === undefined) {
-      throw new ApprenticeError("experiment_invalid", `${place}: evaluations.${name}: ${each.student} is fine-tuned in full, so it has no adapter: serve it and give model: openai:NAME@http://host:8000/v1.`);
+    const student = each.student === undefined || each.model !== undefined ? undefined : students[each.student];
+    const why = student?.training.method === "full" ? "is fine-tuned in full, so it has no adapter" : student && !isGguf(student.model) ? "is trained from no GGUF file, so it cannot be opened here" : undefined;
+    if (why !== undefined) invalid(`evaluations.${name}: ${each.student} ${why}: serve it and give model: openai:NAME@http://host:8000/v1.`);
+    for (const stage of [each.questions].flat().map((questions) => evaluationName(name, questions))) {
+      if (stages.has(stage)) invalid(`evaluations.${name}: another evaluation is called ${stage}, too: rename one.`);
+      stages.add(stage);
     }
   }
   known("evaluations", evaluations, report.baseline, "report.baseline");
+}
+
+/** What an evaluation on one of its sets of questions is called. */
+export function evaluationName(name: string, questions: string): string {
+  return `${name}.${questions}`;
+}
+
+function isGguf(model: string): boolean {
+  try {
+    resolveModel(model);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -13,7 +13,7 @@ export interface NamedQuestions {
   /** What goes into a stage's hash. */
   readonly inputs: { readonly sha256: string; readonly limit?: number; readonly benchmark?: string };
   /** Why they cannot be read. */
-  readonly missing?: string;
+  readonly missing?: ApprenticeError;
   /** Those with an answer. */
   load(): Promise<QuestionSet>;
 }
@@ -29,8 +29,16 @@ export async function nameQuestions(name: string, { file, benchmark, limit }: Ex
     return { name, count: asked.questions.length, inputs: { sha256: set.sha256, ...options, ...(found.benchmark !== undefined && { benchmark: found.benchmark }) }, load: async () => asked };
   } catch (error) {
     if (!(error instanceof ApprenticeError) || (error.code !== "file_unreadable" && error.code !== "benchmark_missing")) throw error;
-    const known = knownFiles.find((each) => (file === undefined ? each.set === findBenchmark(benchmark ?? "")?.id : each.name === file));
-    return { name, count: Math.min(limit ?? Infinity, known?.questions ?? 500), inputs: { sha256: known?.sha256 ?? "missing", ...options }, missing: error.message, load: async () => Promise.reject(error) };
+    const meant = file === undefined ? findBenchmark(benchmark ?? "")?.id : benchmark;
+    if (file === undefined && meant === undefined) throw error;
+    const known = knownFiles.find((each) => (file === undefined ? each.set === meant : each.name === file));
+    return {
+      name,
+      count: Math.min(limit ?? Infinity, known?.questions ?? 500),
+      inputs: { sha256: known?.sha256 ?? "missing", ...options, ...(meant !== undefined && { benchmark: meant }) },
+      missing: new ApprenticeError("questions_missing", error.message, { cause: error }),
+      load: async () => Promise.reject(error),
+    };
   }
 }
 
@@ -41,11 +49,11 @@ async function besides(file: string, folder: string): Promise<string> {
   throw new ApprenticeError("file_unreadable", `${file} is neither in ${folder} nor in ${benchmarksFolder()}.`);
 }
 
-/** What stands for a file in a stage's hash; of a folder, its manifest. */
-export async function fingerprint(path: string): Promise<string> {
+/** What stands for a file in a stage's hash; of a folder, its manifest. Undefined when it is not there. */
+export async function fingerprint(path: string): Promise<string | undefined> {
   for (const candidate of [path, join(path, "manifest.json"), join(path, "index.json")]) {
     const bytes = await readFile(candidate).catch(() => undefined);
     if (bytes) return createHash("sha256").update(bytes).digest("hex");
   }
-  return "missing";
+  return undefined;
 }

@@ -6,18 +6,28 @@ import type { Question } from "../solvers/types.ts";
 import type { NamedQuestions } from "./files.ts";
 import type { Kept } from "./stage.ts";
 
-const PLACE = "{{the question}}";
+/** Stand for what is left out. */
+const [questionPlace, solutionPlace] = ["{{the question}}", "{{its solution}}"];
+
+/** The files of a collection or an evaluation that an archive takes. */
+export function keptRuns(questions: Pick<NamedQuestions, "load">): Kept[] {
+  return [
+    { file: "trajectories.jsonl", records: apart(questions) },
+    { file: "first-thoughts/trajectories.jsonl", records: apart(questions, ({ text }) => text) },
+  ];
+}
 
 /** Records whose `question` is left out on the way to the archive. `as`: what it was, given the question. Default: a trajectory's. */
 export function apart(questions: Pick<NamedQuestions, "load">, as: (question: Question) => unknown = recorded): NonNullable<Kept["records"]> {
   return { save: withoutQuestion, restore: async () => withQuestions((await questions.load()).questions, as) };
 }
 
-/** A hash stands for the question; where it is repeated word for word, a placeholder. */
+/** A hash stands for the question; where it, or its solution, is repeated word for word, a placeholder. */
 function withoutQuestion(record: object): object {
   const { question, ...rest } = record as { readonly question: string | Question };
-  const { text } = typeof question === "string" ? { text: question } : question;
-  return { ...replaced(rest, spelt(text), PLACE), question: hash(text) };
+  const { text, solution }: Pick<Question, "text" | "solution"> = typeof question === "string" ? { text: question } : question;
+  const unsolved = solution === undefined ? rest : replaced(rest, solution, solutionPlace);
+  return { ...replaced(unsolved, text, questionPlace), question: hash(text) };
 }
 
 /** The way back. A record of a question that is not among those given is left out. */
@@ -26,7 +36,9 @@ function withQuestions(questions: readonly Question[], as: (question: Question) 
   return (record) => {
     const { question: name, ...rest } = record as { readonly question: string };
     const question = byHash.get(name);
-    return question && { ...replaced(rest, PLACE, spelt(question.text)), question: as(question) };
+    if (!question) return undefined;
+    const asked = replaced(rest, questionPlace, question.text);
+    return { ...(question.solution === undefined ? asked : replaced(asked, solutionPlace, question.solution)), question: as(question) };
   };
 }
 
@@ -36,12 +48,7 @@ function recorded(question: Question): Question {
 
 /** The same with one piece of text for another wherever it stands. */
 function replaced(value: object, piece: string, by: string): object {
-  return JSON.parse(JSON.stringify(value).replaceAll(piece, () => by)) as object;
-}
-
-/** As it stands between quotes in JSON. */
-function spelt(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+  return JSON.parse(JSON.stringify(value, (_, each: unknown) => (typeof each === "string" ? each.replaceAll(piece, () => by) : each))) as object;
 }
 
 function hash(text: string): string {

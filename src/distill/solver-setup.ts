@@ -1,5 +1,7 @@
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import type { SolverSetup } from "../collect/setup/solver.ts";
+import { ApprenticeError } from "../errors.ts";
+import { unserved } from "../model/open.ts";
 import type { Collection, Evaluation } from "./experiment.ts";
 import { fingerprint } from "./files.ts";
 
@@ -35,9 +37,20 @@ export function modelPath(model: string, folder: string): string {
   return isPath ? resolve(folder, model) : model;
 }
 
-/** What of a solver goes into a stage's hash: files by what is in them, not by where they are. */
-export async function solverInputs(spec: SolverSpec, folder: string): Promise<object> {
-  const { concurrency: _concurrency, tools = [], config, index, retriever, ...rest } = spec;
-  const files = [...tools, ...[config, index, retriever].filter((path) => path !== undefined)];
-  return { ...rest, files: Object.fromEntries(await Promise.all(files.map(async (path) => [path, await fingerprint(resolve(folder, path))] as const))) };
+/** A module that exports a grader is named from the experiment's folder; other names are no paths. */
+export function graderPath(grader: string, folder: string): string {
+  return extname(grader) === "" ? grader : resolve(folder, grader);
+}
+
+/** What of a solver goes into a stage's hash (files by what is in them, models by name, not by where they are), and what of it is not there. */
+export async function solverInputs(spec: SolverSpec, folder: string): Promise<{ readonly inputs: object; readonly missing?: ApprenticeError }> {
+  const { concurrency: _concurrency, tools = [], config, index, retriever, model, ...rest } = spec;
+  const modules = extname(rest.grader) === "" ? [] : [rest.grader];
+  const paths = [...tools, ...[config, index, retriever].filter((path) => path !== undefined), ...modules];
+  const files = await Promise.all(paths.map(async (path) => ({ path, print: await fingerprint(resolve(folder, path)) })));
+  const gone = files.find(({ print }) => print === undefined);
+  return {
+    inputs: { ...rest, ...(model !== undefined && { model: unserved(model) }), files: Object.fromEntries(files.map(({ path, print = "missing" }) => [path, print])) },
+    ...(gone && { missing: new ApprenticeError("file_missing", `There is no ${gone.path} in ${folder}, which is needed.`) }),
+  };
 }

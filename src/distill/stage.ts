@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "../collect/collect.ts";
+import type { ApprenticeError } from "../errors.ts";
 import type { Repair } from "../trajectory/journal.ts";
 import type { ModelOpener } from "../model/open.ts";
 import type { Json } from "../sandbox/types.ts";
 import type { TrainingEvent } from "../training/jobs/events.ts";
+import { writeJson } from "../write-json.ts";
 import type { Estimate } from "./estimate.ts";
 
 export type StageKind = "collect" | "dataset" | "train" | "evaluate" | "report";
@@ -40,7 +42,7 @@ export interface Stage {
   readonly needs: readonly Stage[];
   readonly estimate: Estimate;
   /** What must be there before it can run, and is not. */
-  readonly missing?: string;
+  readonly missing?: ApprenticeError;
   /** Goes on where it was stopped. What it gives is kept in `done.json`. */
   run(context: StageContext): Promise<Json>;
 }
@@ -96,15 +98,8 @@ export async function outputOf({ folder, archive }: Stage): Promise<Json | undef
 /** Runs a stage in its folder; it is done when `done.json` is on disk. */
 export async function runStage(stage: Stage, context: StageContext): Promise<Json> {
   await mkdir(stage.folder, { recursive: true });
-  await save(join(stage.folder, "stage.json"), stage.inputs);
+  await writeJson(join(stage.folder, "stage.json"), stage.inputs);
   const output = await stage.run(context);
-  await save(join(stage.folder, "done.json"), output);
+  await writeJson(join(stage.folder, "done.json"), output);
   return output;
-}
-
-async function save(path: string, value: Json): Promise<void> {
-  await using file = await open(`${path}.part`, "w");
-  await file.writeFile(`${JSON.stringify(value, undefined, 2)}\n`);
-  await file.sync();
-  await rename(`${path}.part`, path);
 }

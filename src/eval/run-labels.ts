@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { ApprenticeError, messageOf } from "../errors.ts";
+import { writeJson } from "../write-json.ts";
 
 export const runLabelsSchema = z.object({
   benchmark: z.string().exactOptional().describe("What the questions are, e.g. gsm_hard."),
@@ -34,7 +35,5 @@ export async function readRunLabels(folder: string): Promise<RunLabels> {
 
 /** Writes `run.json`, whole or not at all. */
 export async function writeRunLabels(folder: string, labels: RunLabels): Promise<void> {
-  const file = join(folder, fileName);
-  await writeFile(`${file}.part`, `${JSON.stringify(labels, undefined, 2)}\n`);
-  await rename(`${file}.part`, file);
+  await writeJson(join(folder, fileName), labels);
 }

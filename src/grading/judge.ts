@@ -36,7 +36,8 @@ export interface JudgeOptions {
 /**
  * A grader that asks a language model (the paper's metric for factual questions, section 5).
  *
- * Greedy; asked once for each question, answer, model and version of the prompt, and then read from disk.
+ * Asked once for each question, answer, model and version of the prompt, greedily, and then read from disk. Where the reply is
+ * no verdict it is asked once more, at temperature 0.3. It sees the first 4,000 characters of an answer.
  *
  * @throws `judge_unreadable`, from `grade`, when the model twice gives no verdict in the form that is asked for: an answer is
  *   never counted right or wrong for what its judge failed to say. Besides, whatever the model throws.

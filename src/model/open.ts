@@ -41,6 +41,12 @@ export async function openModel(spec: string, options: OpenModelOptions = {}): P
   return openai({ ...options, ...served });
 }
 
+/** A model's name without the server that it is on: `openai:MODEL`; other names as they are. */
+export function unserved(spec: string): string {
+  const served = parseServed(spec);
+  return served ? `openai:${served.model}` : spec;
+}
+
 /** What `openai:MODEL@URL,URL` says; undefined for a name that is none. A model's name may itself contain `@`. */
 function parseServed(spec: string): { model: string; baseUrl?: string[] } | undefined {
   if (!spec.startsWith("openai:")) return undefined;

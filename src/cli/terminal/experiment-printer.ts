@@ -10,12 +10,12 @@ export function planTable(rows: readonly { readonly stage: Stage; readonly done:
   const table = new Table({ head: ["stage", "name", "needs", "state", "tokens", "time", "$"], style: { head: [], border: [], compact: true } });
   for (const { stage, done } of rows) {
     const needs = stage.needs.map(({ kind, name }) => `${kind} ${name}`);
-    const state = done ? "done" : stage.missing === undefined ? "to do" : "to do: questions missing";
+    const state = done ? "done" : stage.missing ? "to do, but see below" : "to do";
     table.push([stage.kind, stage.name, needs.length > 3 ? `${needs.length} stages` : needs.join(", "), state, ...figures(stage.estimate)]);
   }
   const open = rows.filter(({ done }) => !done).map(({ stage }) => stage);
   table.push(["", "", "", `${open.length} of ${rows.length} to do`, ...figures(total(open.map(({ estimate }) => estimate)))]);
-  const missing = [...new Set(open.flatMap(({ missing = [] }) => missing))];
+  const missing = [...new Set(open.flatMap(({ missing }) => missing?.message ?? []))];
   return `${table.toString()}\nTokens and time are guesses, from the file's estimates.\n${missing.map((each) => `Missing: ${each}\n`).join("")}`;
 }
 
@@ -28,7 +28,7 @@ export function resultText(result: Json | undefined, folder: string): string {
 }
 
 /** One progress over all stages, on stderr. */
-export function experimentPrinter(stages: readonly Stage[]): { event(event: ExperimentEvent): void; progress(progress: StageProgress): void; note(text: string): void; stop(): void } {
+export function experimentPrinter(): { event(event: ExperimentEvent): void; progress(progress: StageProgress): void; note(text: string): void; stop(): void } {
   const line = (text: string) => process.stderr.write(`${text}\n`);
   let shown: { readonly stop: () => void } | undefined;
   let runs: ReturnType<typeof collectBar> | undefined;
@@ -43,7 +43,7 @@ export function experimentPrinter(stages: readonly Stage[]): { event(event: Expe
       const { number, of, stage } = event;
       const title = `[${number}/${of}] ${stage.kind} ${stage.name}`;
       if (event.type === "stage_start") {
-        const { seconds } = total(stages.slice(number - 1).map(({ estimate }) => estimate));
+        const { seconds } = total(event.left.map(({ estimate }) => estimate));
         line(`${title}, guessed to take ${duration(stage.estimate.seconds)} of the ${duration(seconds)} that are left`);
       } else line(`${title}: ${event.cached ? "done before" : "done"}`);
     },

@@ -20,6 +20,8 @@ export interface CollectSetup extends Engine {
   readonly grader: Grader;
   /** How tries after the first are drawn. Default: as the first. */
   readonly retry?: { readonly temperature: number; readonly topP: number };
+  /** What the folder goes on only with. Default: all of this. `any`: the caller has seen to it. */
+  readonly settings?: "any";
   /** Questions in flight; `auto`: as many as the server takes, up to 256. Default: 4. */
   readonly concurrency?: number | "auto";
   readonly openModel: ModelOpener;
@@ -40,9 +42,9 @@ const MANY = 256;
  * @throws those of `collect`, `readSolver` and `openModel`.
  */
 export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
-  const { solver, grader, retry, concurrency = defaultConcurrency, openModel, onNoPrefill, signal, ...engine } = setup;
+  const { solver, grader, retry, settings, concurrency = defaultConcurrency, openModel, onNoPrefill, signal, ...engine } = setup;
   const readied = await readSolver(solver, signal);
-  const settings = await settingsOf(setup);
+  const kept = settings === "any" ? {} : { settings: await settingsOf(setup) };
   const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(concurrency, solver.samples), signal });
   try {
     const model = concurrency === "auto" ? paced(opened, aimd({ max: MANY })) : opened;
@@ -57,7 +59,7 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
         solver: (attempt) => (attempt === 0 ? first : further),
         grader,
         inFlight: concurrency === "auto" ? MANY : concurrency,
-        settings,
+        ...kept,
         signal,
       });
     } finally {

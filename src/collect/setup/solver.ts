@@ -17,7 +17,7 @@ export interface SolverSetup {
   /** LoRA adapters for it: `.gguf` files, or what `apprentice train` made. */
   readonly adapter?: readonly string[];
   readonly solver: "agent" | "cot" | "rag";
-  /** Actions drawn a step, or chains of thought, of which a vote picks one. Default: 1. */
+  /** Actions drawn a step, or chains of thought, of which a vote picks one. Default: none: greedy. */
   readonly samples?: number;
   /** Of the samples. Default: 0.4. */
   readonly temperature?: number;

@@ -12,16 +12,17 @@ import { type Place, type Stage, stage } from "../stage.ts";
 /** What a student learns from: trajectories that are kept, and the rows made of them. */
 export function datasetStage(name: string, spec: StudentSpec, { collections, testSets, place }: { readonly collections: readonly Stage[]; readonly testSets: readonly NamedQuestions[]; readonly place: Place }): Stage {
   const { filter, tokenizer = spec.model } = spec;
-  const missing = testSets.find((each) => each.missing !== undefined)?.missing;
+  const missing = testSets.find((each) => each.missing)?.missing;
   return stage({
     kind: "dataset",
     name,
     place,
     keeps: [],
     needs: collections,
-    inputs: { filter, export: spec.export, tokenizer, testSets: testSets.map(({ inputs }) => inputs) },
+    // Of several trajectories of a question the first is kept, so that their order counts.
+    inputs: { filter, export: spec.export, tokenizer, testSets: testSets.map(({ inputs }) => inputs), ...(collections.length > 1 && { order: collections.map((each) => each.name) }) },
     estimate: nothing,
-    ...(missing !== undefined && { missing }),
+    ...(missing && { missing }),
     run: async (stageFolder, { signal }) => {
       const sets = await Promise.all(testSets.map(async ({ name: set, load }) => ({ name: set, questions: (await load()).questions.map(({ text }) => text) })));
       const trajectories = join(stageFolder, "kept.jsonl");

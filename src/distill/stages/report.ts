@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { compare, type Comparison, type Score, scoreRuns, summarize, type Summary } from "../../eval/index.ts";
+import { compare, type Comparison, type RunLabels, type Score, scoreRuns, summarize, type Summary } from "../../eval/index.ts";
+import { readRunLabels, writeRunLabels } from "../../eval/run-labels.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
 import { nothing } from "../estimate.ts";
-import type { Experiment } from "../experiment.ts";
+import { evaluationName, type Experiment } from "../experiment.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
-import { evaluationName } from "./evaluate.ts";
 
 /** The last stage's output: every evaluation's score, and each against the baselines. */
 export interface ExperimentResult {
@@ -16,16 +16,21 @@ export interface ExperimentResult {
 /** Scores, comparisons, tables and the page. */
 export function reportStage({ experiment, evaluations, place }: { readonly experiment: Experiment; readonly evaluations: readonly Stage[]; readonly place: Place }): Stage {
   const { baseline, trajectories } = experiment.report;
+  const labels = labelsOf(experiment);
   return stage({
     kind: "report",
     name: experiment.name,
     place,
     keeps: [],
     needs: evaluations,
-    inputs: { baseline: baseline ?? "", trajectories },
+    inputs: { baseline: baseline ?? "", trajectories, ...(labels.size > 0 && { labels: Object.fromEntries(labels) }) },
     estimate: nothing,
     run: async (folder, { signal, onNote }) => {
       const { buildReport, markdownReport, writeReportPage } = await import("../../report/index.ts");
+      for (const each of evaluations) {
+        const wanted = labels.get(each.name);
+        if (wanted) await writeRunLabels(each.folder, { ...(await readRunLabels(each.folder)), ...wanted });
+      }
       const paths = evaluations.map((each) => each.folder);
       const report = await buildReport(paths, { signal });
       report.notes.forEach(onNote);
@@ -34,6 +39,11 @@ export function reportStage({ experiment, evaluations, place }: { readonly exper
       return resultOf(experiment, evaluations);
     },
   });
+}
+
+/** What the experiment says of its evaluations that cannot be read from their runs, by the stage's name. */
+function labelsOf({ evaluations }: Experiment): ReadonlyMap<string, RunLabels> {
+  return new Map(Object.entries(evaluations).flatMap(([name, { labels, questions }]) => (labels ? [questions].flat().map((each) => [evaluationName(name, each), labels] as const) : [])));
 }
 
 async function resultOf({ evaluations: specs, report: { baseline = [] } }: Experiment, stages: readonly Stage[]): Promise<ExperimentResult> {

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { ApprenticeError, messageOf } from "../../errors.ts";
 import { pullModel } from "../../model/catalogue/pull.ts";
 import { packageRoot } from "../../package-root.ts";
+import { writeJson } from "../../write-json.ts";
 import { type HyperparameterOptions, hyperparametersSchema, learningRateOf } from "../hyperparameters.ts";
 import { jobId, jobSchema, type JobSettingsOptions, type JobSpec, settingsSchema } from "./spec.ts";
 
@@ -31,7 +32,8 @@ export interface PrepareOptions {
 }
 
 /**
- * Makes a job's folder, or opens the one that an equal call made before.
+ * Makes a job's folder, or opens the one that an equal call made before; its next attempt has the device, memory, threads and
+ * checkpoints, and the interpreter, that are given now.
  *
  * @throws ApprenticeError `job_differs` when the folder holds another job; `data_missing`, `model_missing`, `option_invalid`.
  */
@@ -63,7 +65,10 @@ export async function prepareJob(options: PrepareOptions): Promise<Job> {
   if (present && present.spec.id !== spec.id) {
     throw new ApprenticeError("job_differs", `${options.out} holds another job (other data, model or settings): choose another --out, or remove it.`);
   }
-  if (present) return present;
+  if (present) {
+    await writeCircumstances(folder, spec, options.python);
+    return { folder, spec };
+  }
   if ((await readdir(folder).catch((): string[] => [])).length > 0 && !(await exists(join(folder, "run.sh")))) {
     throw new ApprenticeError("out_not_empty", `${options.out} holds files that no job made: choose another folder.`);
   }
@@ -73,12 +78,16 @@ export async function prepareJob(options: PrepareOptions): Promise<Job> {
   if (hasValidation) await cp(validation, join(folder, "data", "validation.jsonl"));
   await copyRunner(folder);
   if (model.file !== undefined) await link(model.file, join(folder, model.spec.path));
-  if (options.python !== undefined) await writeFile(join(folder, "python"), `${options.python}\n`);
   await writeFile(join(folder, "processes"), `${spec.settings.processes}\n`);
-  // Last: a folder with a job.json is whole.
-  await writeFile(join(folder, "job.json.part"), `${JSON.stringify(spec, undefined, 2)}\n`);
-  await rename(join(folder, "job.json.part"), join(folder, "job.json"));
+  await writeCircumstances(folder, spec, options.python);
   return { folder, spec };
+}
+
+async function writeCircumstances(folder: string, spec: JobSpec, python: string | undefined): Promise<void> {
+  if (python === undefined) await rm(join(folder, "python"), { force: true });
+  else await writeFile(join(folder, "python"), `${python}\n`);
+  // Last: a folder with a job.json is whole.
+  await writeJson(join(folder, "job.json"), spec);
 }
 
 /** @throws ApprenticeError `job_missing`, `job_invalid`. */

@@ -37,7 +37,7 @@ const modelSchema = z.strictObject({
 /** All that a job is: `job.json`. */
 export const jobSchema = z.strictObject({
   schema: z.literal("apprentice/job@1"),
-  /** Hash of the rest: the same job, wherever and however often it is submitted. */
+  /** Hash of the rest, but for {@link circumstances}: the same job, wherever and however often it is submitted. */
   id: z.string(),
   model: modelSchema,
   /** sha256 of the rows. */
@@ -49,6 +49,10 @@ export const jobSchema = z.strictObject({
 export type JobSettingsOptions = z.input<typeof settingsSchema>;
 export type JobSpec = z.output<typeof jobSchema>;
 
+/** Settings that may change between the attempts of a job. */
+const circumstances = { device: true, passTokens: true, gradientCheckpointing: true, threads: true, checkpointSeconds: true, checkpointSteps: true } as const;
+const lasting = settingsSchema.omit(circumstances).strip();
+
 export function jobId(spec: Omit<JobSpec, "id">): string {
-  return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
+  return createHash("sha256").update(JSON.stringify({ ...spec, settings: lasting.parse(spec.settings) })).digest("hex").slice(0, 16);
 }

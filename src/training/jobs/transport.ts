@@ -38,15 +38,18 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
   if (host.startsWith("-")) throw new ApprenticeError("option_invalid", `"${host}" is no host.`);
   const connect = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=15", ...args, host];
   const folder = (job: Job) => quote(`${root}/${job.spec.id}`);
+  const sh = (script: string) => run("ssh", [...connect, "sh", "-s"], {}, script);
   return {
     folder,
-    sh: (script) => run("ssh", [...connect, "sh", "-s"], {}, script),
+    sh,
     async push(job) {
       const there = folder(job);
+      const send = (files: string, receive: string) => run("sh", ["-c", `cd ${quote(job.folder)} && tar -chf - ${files} | ssh ${[...connect, receive].map(quote).join(" ")}`], {});
+      const isThere = (await sh(`test -e ${there}/job.json && echo there || true`)).trim() === "there";
+      // What may differ between attempts goes each time.
+      if (isThere) await send("job.json $(ls -d python 2>/dev/null)", `rm -f ${there}/python && tar -xf - -C ${there}`);
       // Links, such as the one to the model's file, are followed; a name is given only to what is whole.
-      const receive = `test -e ${there}/job.json || { rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part && mv ${there}.part ${there}; }`;
-      const files = "data runner run.sh job.json processes $(ls -d python model 2>/dev/null)";
-      await run("sh", ["-c", `cd ${quote(job.folder)} && tar -chf - ${files} | ssh ${[...connect, receive].map(quote).join(" ")}`], {});
+      else await send("data runner run.sh job.json processes $(ls -d python model 2>/dev/null)", `rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part && mv ${there}.part ${there}`);
     },
     async pull(job, names) {
       await mkdir(job.folder, { recursive: true });
