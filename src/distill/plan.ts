@@ -4,7 +4,7 @@ import { collectStage } from "./stages/collect.ts";
 import { datasetStage } from "./stages/dataset.ts";
 import { reportStage } from "./stages/report.ts";
 import { trainStage } from "./stages/train.ts";
-import type { ExperimentFile } from "./experiment.ts";
+import type { ExperimentFile } from "./read.ts";
 import { nameQuestions, type NamedQuestions } from "./files.ts";
 import type { Place, Stage } from "./stage.ts";
 
