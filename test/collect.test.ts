@@ -104,6 +104,16 @@ describe("collecting", () => {
     expect(calls.length).toBeLessThan(30);
   });
 
+  it("asks all that can be answered, however many questions never can", async () => {
+    const { solver, calls } = adder((index) => (index % 3 === 0 ? new ApprenticeError("content_filtered", "no") : right(index)));
+    const stop = new AbortController();
+    const { out } = await collected({ solver, questions: numbered(90), inFlight: 1, signal: stop.signal, onProgress: ({ runs }) => runs === 40 && stop.abort(new Error("interrupted")) });
+    calls.length = 0;
+    const { result } = await collected({ solver, questions: numbered(90), inFlight: 1, out });
+    expect(result).toMatchObject({ end: "done", finished: 60, errors: 30 });
+    expect(calls.slice(-5).every((call) => Number(call.split("/")[0]) % 3 === 0), "what failed before comes last").toBe(true);
+  });
+
   it("stops at a budget of tokens, money or time, what is under way finished", async () => {
     const { solver } = adder(right, 1);
     expect((await collected({ solver, budget: { tokens: 300 }, inFlight: 1 })).result).toMatchObject({ end: "budget", runs: 3, finished: 3 });
@@ -162,6 +172,7 @@ describe("collecting", () => {
     expect(result.right).toBe(10);
     expect(records).toHaveLength(10);
     expect(calls).toHaveLength(10);
+    expect((await collected({ solver, out })).result.spent.tokens, "graded later, paid once").toBe(1000);
   });
 
   it("does not grade questions without an answer", async () => {
@@ -234,6 +245,19 @@ describe("keeping to a server's pace", () => {
       pace.leave({ type: "ok", msPerToken });
     }
     expect(pace.limit).toBeLessThan(4);
+  });
+
+  it("goes by no call that is too short to tell", async () => {
+    const pace = aimd({ start: 8 });
+    const { model } = adder(right, 5);
+    const quick = paced(model, pace);
+    for (let index = 0; index < 20; index += 1) for await (const _ of quick.generate({ messages: [{ role: "user", content: `What is ${index} + 1?` }], signal: new AbortController().signal }));
+    expect(pace.limit).toBe(8);
+    for (const msPerToken of [10, 10, 40, 10, 10, 10]) {
+      await pace.enter();
+      pace.leave({ type: "ok", msPerToken });
+    }
+    expect(pace.limit).toBe(8);
   });
 
   it("makes calls wait, in order, and lets go of those that are stopped", async () => {

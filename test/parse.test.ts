@@ -26,6 +26,12 @@ describe("parseAction", () => {
     ["blank lines and indentation", "Code:\n  ```py\n\n    x = 1\n  ```"],
     ["no fence at all", "Thought: set x.\nCode:\nx = 1"],
     ["the fence on the line of the marker", "Code: ```py\nx = 1\n```"],
+    ["a block of another language before it", "Thought: it says\n```text\n[1, 2\n```\nso I go on.\nCode:\n```py\nx = 1\n```"],
+    ["a guess of its output after it", "Code:\n```py\nx = 1\n```\n```output\n3\n```\nSo it is 3."],
+    ["a block on one line", "```py x = 1```\nand so on"],
+    ["no end of a block before another", "```json\n{}\n```py\nx = 1\n```"],
+    ["prose in fences without a tag beside it", "```\nfirst I set x\n```\n```py\nx = 1\n```"],
+    ["the end of a block without its beginning", "Code:\nx = 1\n```"],
   ])("accepts %s", (_, text) => {
     expect(code(text)).toBe("x = 1");
   });
@@ -38,7 +44,12 @@ describe("parseAction", () => {
     expect(code("```py\n  if x:\n      y = '```'\n```")).toBe("if x:\n    y = '```'");
   });
 
-  it.each(["Done", "The answer is 42.", "Thought: nothing to do", "Code:\n```py\n```"])("takes no prose for code: %s", (text) => {
+  it("reads the fences of another dialect", () => {
+    const action = parseAction("Hm.\nCode:\n<code>\nx = 1\n</code>\nDone.", { ...codeAct, fenceOpen: "<code>", fenceClose: "</code>" });
+    expect(action).toEqual({ ok: true, thought: "Hm.", code: "x = 1" });
+  });
+
+  it.each(["```bash\nls\n```\nDone now.", "Code: no code is needed, the answer is 5.", "It ends with ```py' and then '```.", "Done", "The answer is 42.", "Thought: nothing to do", "Code:\n```py\n```"])("takes no prose for code: %s", (text) => {
     expect(parse(text)).toMatchObject({ ok: false, message: "Your turn has no code block." });
   });
 

@@ -99,6 +99,20 @@ describe("the vote", () => {
     for (const { vote, observation } of drawn) expect(observation).toContain(["ZeroDivisionError", "NameError", "SyntaxError", "code parsing"][vote.winner]);
   });
 
+  test("of failures alone is the same whoever writes faster, and its winner is written whole", async () => {
+    const broken = (last: string) => code(`x = (1\ny = = 2\n${"z = 3\n".repeat(200)}print('${last}')`);
+    const winners = await Promise.all([1, 2, 3].map(() => firstStep([broken("a"), broken("b"), broken("c")], {}, 4)));
+    expect(new Set(winners.map(({ vote }) => vote.winner)).size).toBe(1);
+    for (const { vote, candidates } of winners) expect(candidates[vote.winner]).toMatchObject({ finish: "stop", text: expect.stringContaining("print('") as string });
+  });
+
+  test("takes code that is indented as a whole for what it is", async () => {
+    const indented = `Thought: a list\n1. so\n   \`\`\`py\n${"   x = 1\n".repeat(300)}   print(x)\n   \`\`\`<end_code>`;
+    const { vote, candidates } = await firstStep([indented, indented.replace("so", "then"), indented.replace("so", "thus")]);
+    expect(vote.reason).toBe("majority");
+    expect(candidates.filter(({ attempt }) => attempt?.error)).toEqual([]);
+  });
+
   test("can be replaced by a scorer", async () => {
     const step = await firstStep([code("print(1)"), code("print(1)"), code("print(30)")], {
       scorer: async (candidates) => candidates.map(({ attempt }) => (attempt?.stdout ? Number(attempt.stdout) : null)),

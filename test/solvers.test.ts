@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createAgent, type ChatModel, type Message } from "../src/index.ts";
+import { createAgent, type ChatModel, type Message, sag } from "../src/index.ts";
 import { pyodideSandbox } from "../src/sandbox/index.ts";
 import { chainOfThought, firstThoughts, firstThoughtsFrom, openFirstThoughts, readAnswer } from "../src/solvers/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
@@ -191,6 +191,16 @@ describe("a forced code start", () => {
       { candidates: [{ text: `Thought: 6 times 7 is 42.${opening}final_answer(6 * 7)\n\`\`\``, given: [{ text: opening, at: 25, source: "forced_code" }], usage: { outputTokens: 6 + 4 } }] },
     ]);
     expect(parseTrajectory(JSON.stringify(trajectory))).toEqual(trajectory);
+  });
+
+  it("is another draw for each candidate, within what is left of the turn", async () => {
+    const code = "final_answer(6 * 7)\n```<end_code>";
+    const model = scriptedModel([["It is 6 times 7.", "It is 6 times 7."], code, code]);
+    await createAgent({ model, sandbox, forceCode: true, maxTokens: 50, sampler: sag({ n: 2 }) }).run("q").result;
+    const [first, ...forced] = model.requests;
+    expect(new Set(forced.map(({ seed }) => seed)).size).toBe(2);
+    expect(forced.map(({ maxTokens }) => maxTokens)).toEqual([45, 45]);
+    expect(first?.maxTokens).toBe(50);
   });
 
   it("is not done unasked", async () => {

@@ -22,11 +22,19 @@ export async function forceCode(
   const start = performance.now();
   const said = candidate.text.trimEnd();
   const opening = `${said === "" ? "" : "\n"}${dialect.code}\n${dialect.fenceOpen}\n`;
-  const { cancel, ...rest } = request;
+  const { cancel, seed, maxTokens, ...rest } = request;
   const own = cancel?.[candidate.index];
   let text = said + opening;
   emit({ type: "text_delta", step, candidate: candidate.index, text: opening });
-  for await (const event of model.generate({ ...rest, n: 1, prefill: text, ...(own && { cancel: [own] }) })) {
+  for await (const event of model.generate({
+    ...rest,
+    n: 1,
+    prefill: text,
+    // Candidates that thought alike are samples still, and a turn has its limit with both parts.
+    ...(seed !== undefined && { seed: seed + candidate.index }),
+    ...(maxTokens !== undefined && { maxTokens: Math.max(1, maxTokens - candidate.usage.outputTokens) }),
+    ...(own && { cancel: [own] }),
+  })) {
     if (event.type === "delta") {
       text += event.text;
       emit({ type: "text_delta", step, candidate: candidate.index, text: event.text });

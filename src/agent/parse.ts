@@ -1,4 +1,5 @@
 import type { Dialect } from "./dialect.ts";
+import { fencedBlocks } from "./fences.ts";
 
 /** What a turn says: a thought and code, or why no code was found in it. */
 export type Action =
@@ -7,20 +8,17 @@ export type Action =
 
 /**
  * Reads a model's turn. Forgiving: the language tag, the end of the block and the end tag may be missing, text may
- * follow the block, and several blocks are joined. Prose alone is never taken for code.
+ * follow the block, and several blocks are joined. Blocks of other languages, and prose, are never taken for code.
  */
 export function parseAction(text: string, dialect: Dialect): Action {
   const turn = cutAt(text, dialect.end);
-  const fence = escape(dialect.fenceClose);
-  const block = new RegExp(`^[ \\t]*${fence}[ \\t]*(?:py|python|python3)?[ \\t]*\\n([\\s\\S]*?)(?:^[ \\t]*${fence}|$(?![\\s\\S]))`, "gmi");
-  const blocks = [...turn.matchAll(block)];
-  const codes = blocks.map((match) => dedent(match[1] ?? "")).filter((code) => code !== "");
-  if (codes.length > 0) {
-    return { ok: true, thought: thoughtOf(turn.slice(0, blocks[0]?.index), dialect), code: codes.join("\n\n") };
-  }
-  const marker = turn.search(new RegExp(`^[ \\t]*${escape(dialect.code)}`, "m"));
-  const bare = marker < 0 ? "" : turn.slice(turn.indexOf(dialect.code, marker) + dialect.code.length);
-  const unfenced = dedent(bare.replaceAll(new RegExp(`${fence}\\w*`, "g"), ""));
+  const blocks = fencedBlocks(turn, dialect).filter((block) => dedent(block.text) !== "");
+  const tagged = blocks.filter(({ python }) => python === true);
+  const [first, ...others] = tagged.length > 0 ? tagged : blocks.filter(({ python }) => python === undefined);
+  if (first) return { ok: true, thought: thoughtOf(turn.slice(0, first.start), dialect), code: [first, ...others].map((block) => dedent(block.text)).join("\n\n") };
+  // Prose may follow the marker on its line; code without a fence begins on the next.
+  const marker = turn.search(new RegExp(`^[ \\t]*${escape(dialect.code)}[ \\t]*$`, "m"));
+  const unfenced = marker < 0 ? "" : dedent(cutAt(turn.slice(turn.indexOf(dialect.code, marker) + dialect.code.length), dialect.fenceClose));
   if (unfenced !== "") return { ok: true, thought: thoughtOf(turn.slice(0, marker), dialect), code: unfenced };
   return {
     ok: false,
@@ -47,7 +45,7 @@ function cutAt(text: string, mark: string): string {
 }
 
 /** Takes off blank lines around the code and the indentation that all its lines share. */
-function dedent(code: string): string {
+export function dedent(code: string): string {
   const lines = code.replace(/^(?:[ \t]*\n)+/, "").trimEnd().split("\n");
   const indents = lines.filter((line) => line.trim() !== "").map((line) => /^[ \t]*/.exec(line)?.[0] ?? "");
   const shared = indents.reduce((a, b) => (b.startsWith(a) ? a : a.startsWith(b) ? b : ""), indents[0] ?? "");

@@ -67,7 +67,7 @@ export async function* takeStep(start: StepStart, context: StepContext): AsyncGe
 async function* drawAndTry(
   { index: step, messages, prefill }: StepStart,
   seed: number,
-  { samples, needless }: Ballot,
+  { samples, first, needless }: Ballot,
   attempts: Map<number, Attempt>,
   context: StepContext,
 ): AsyncGenerator<RunEvent, Candidate[]> {
@@ -116,7 +116,7 @@ async function* drawAndTry(
     const start = performance.now();
     const texts: string[] = Array.from({ length: samples }, () => prefill);
     if (prefill !== "") for (const candidate of texts.keys()) events.push({ type: "text_delta", step, candidate, text: prefill });
-    const watch = samples === 1 ? undefined : syntaxWatch(dialect, context.session, (index) => cancels[index]?.abort());
+    const watch = samples === 1 ? undefined : syntaxWatch(dialect, context.session, (index) => index !== first && cancels[index]?.abort());
     const trying: Promise<void>[] = [];
     for await (const event of model.generate(request)) {
       if (event.type === "delta") {
@@ -126,7 +126,7 @@ async function* drawAndTry(
         continue;
       }
       const candidate = readCandidate(texts[event.index] ?? "", prefill, event, performance.now() - start, dialect);
-      const broken = watch?.error(event.index);
+      const broken = event.finish === "cancelled" ? watch?.error(event.index) : undefined;
       const trial = finish(broken && candidate.action.ok ? { ...candidate, attempt: broken } : candidate);
       trial.catch(() => undefined);
       trying.push(trial);

@@ -1,6 +1,7 @@
 import type { Session } from "../sandbox/types.ts";
 import type { AttemptRecord } from "../trajectory/schema.ts";
 import type { Dialect } from "./dialect.ts";
+import { dedent } from "./parse.ts";
 
 /** Watches candidates being written, and tells of one whose code cannot become right any more. */
 export function syntaxWatch(
@@ -15,7 +16,7 @@ export function syntaxWatch(
   opening.then((opened) => (session = opened), () => undefined);
 
   const check = async (candidate: number, code: string): Promise<void> => {
-    const issue = await session?.check(code);
+    const issue = await session?.check(dedent(code));
     if (!issue || issue.incomplete || errors.has(candidate)) return;
     const { message, line } = issue;
     errors.set(candidate, { stdout: "", error: { kind: "syntax", name: "SyntaxError", message, line, stateLost: false }, toolCalls: [], ms: 0 });

@@ -6,6 +6,7 @@ import { openJournal, type Journal, type Repair } from "../trajectory/journal.ts
 import { readTrajectories } from "../trajectory/read.ts";
 import type { Trajectory } from "../trajectory/schema.ts";
 import { addSpent, type Done, markDone, readDone, type Spent } from "./done.ts";
+import { ofTheQuestion } from "./failures.ts";
 import { keepSettings, type Settings } from "./settings.ts";
 import { inShard, journalName, type Shard } from "./shard.ts";
 
@@ -138,6 +139,8 @@ class Collection {
       if (this.#isRight(question)) this.#right += 1;
       return isOpen;
     });
+    // What failed before comes last: if it fails again and again, the rest has been asked.
+    open.sort((a, b) => Number(this.#hasFailed(a)) - Number(this.#hasFailed(b)));
     this.#options.onProgress?.(this.#progress());
     const queue = open.values();
     const worker = async () => {
@@ -203,6 +206,10 @@ class Collection {
     return undefined;
   }
 
+  #hasFailed({ text }: Question): boolean {
+    return [...(this.#done.get(text)?.values() ?? [])].some(({ finished }) => !finished);
+  }
+
   #isRight({ text }: Question): boolean {
     return [...(this.#done.get(text)?.values() ?? [])].some(({ right }) => right);
   }
@@ -220,6 +227,7 @@ class Collection {
       this.#end = "interrupted";
     } else if (outcome.type === "error") {
       this.#errors += 1;
+      if (ofTheQuestion.includes(outcome.code)) return;
       this.#failuresInARow += 1;
       if (this.#failuresInARow < MAX_FAILURES || this.#end !== "done") return;
       this.#end = "failing";

@@ -21,6 +21,8 @@ export interface Spent {
 export type Done = Map<string, Map<number, Try>>;
 
 const head = z.object({
+  id: z.string(),
+  startedAt: z.string(),
   question: z.object({ text: z.string() }),
   attempt: z.number(),
   outcome: z.object({ type: z.string() }),
@@ -36,6 +38,7 @@ const head = z.object({
 export async function readDone(journal: string): Promise<{ done: Done; spent: Spent }> {
   const done: Done = new Map();
   const spent: Spent = { tokens: 0, dollars: 0 };
+  const begun = new Map<string, string>();
   for await (const { number, text } of journalLines([journal])) {
     const record = parseHead(text, journal, number);
     markDone(done, record.question, record.attempt, {
@@ -43,7 +46,9 @@ export async function readDone(journal: string): Promise<{ done: Done; spent: Sp
       graded: record.grade !== undefined,
       right: record.grade?.correct === true,
     });
-    addSpent(spent, record.usage);
+    // A run that was graded later is on record twice, and was paid for once.
+    if (begun.get(record.id) !== record.startedAt) addSpent(spent, record.usage);
+    begun.set(record.id, record.startedAt);
   }
   return { done, spent };
 }

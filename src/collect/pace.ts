@@ -9,7 +9,7 @@ export interface PaceOptions {
 }
 
 /** What came of a call. */
-export type CallOutcome = { readonly type: "ok"; readonly msPerToken: number } | { readonly type: "overload" } | { readonly type: "failed" };
+export type CallOutcome = { readonly type: "ok"; /** Absent when too few were written to tell. */ readonly msPerToken?: number } | { readonly type: "overload" } | { readonly type: "failed" };
 
 /** How many calls a server takes at once, found by trying: the seam for another rule. */
 export interface Pace {
@@ -23,6 +23,10 @@ export interface Pace {
 
 /** A token that takes so many times the best time seen counts as overload. */
 const SLOW = 3;
+/** Of shorter calls most of the time is the wait for the first token. */
+const TELLING_TOKENS = 32;
+/** Calls that are looked at together before they count as slow. */
+const SETTLED = 5;
 /** What a decrease leaves of the limit. */
 const DECREASE = 0.5;
 
@@ -36,6 +40,7 @@ export function aimd({ start = 4, max = 256 }: PaceOptions = {}): Pace {
   let unjudged = 0;
   let best = Number.POSITIVE_INFINITY;
   let smoothed: number | undefined;
+  let looked = 0;
   const waiting: (() => void)[] = [];
 
   const admit = () => {
@@ -48,7 +53,7 @@ export function aimd({ start = 4, max = 256 }: PaceOptions = {}): Pace {
     limit = Math.max(1, limit * DECREASE);
     // Calls that began before tell nothing of the new limit.
     unjudged = running;
-    smoothed = undefined;
+    [smoothed, looked] = [undefined, 0];
   };
 
   return {
@@ -80,9 +85,12 @@ export function aimd({ start = 4, max = 256 }: PaceOptions = {}): Pace {
       if (unjudged > 0) unjudged -= 1;
       else if (outcome.type === "overload") decrease();
       else if (outcome.type === "ok") {
-        smoothed = smoothed === undefined ? outcome.msPerToken : 0.8 * smoothed + 0.2 * outcome.msPerToken;
-        best = Math.min(best, smoothed);
-        if (smoothed > SLOW * best && limit > 1) decrease();
+        if (outcome.msPerToken !== undefined) {
+          smoothed = smoothed === undefined ? outcome.msPerToken : 0.8 * smoothed + 0.2 * outcome.msPerToken;
+          looked += 1;
+          best = Math.min(best, smoothed);
+        }
+        if (smoothed !== undefined && looked >= SETTLED && smoothed > SLOW * best && limit > 1) decrease();
         else if (inUse) limit = Math.min(max, limit + 1 / limit);
       }
       admit();
@@ -104,7 +112,7 @@ export function paced(model: ChatModel, pace: Pace): ChatModel {
           if (event.type === "done") tokens += event.usage.outputTokens;
           yield event;
         }
-        outcome = { type: "ok", msPerToken: (performance.now() - start) / Math.max(1, tokens) };
+        outcome = { type: "ok", ...(tokens >= TELLING_TOKENS && { msPerToken: (performance.now() - start) / tokens }) };
       } catch (error) {
         if (isOverload(error)) outcome = { type: "overload" };
         throw error;

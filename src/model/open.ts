@@ -14,6 +14,8 @@ export interface ModelWish {
   readonly adapters?: readonly string[];
   /** Completions wanted at once. A model in this process has room for so many, a server decides for itself. Default: 1. */
   readonly sequences?: number;
+  /** Calls to a server at once, for each of its base URLs. Default: the adapter's. */
+  readonly concurrency?: number;
   readonly signal: AbortSignal;
 }
 

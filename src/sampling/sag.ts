@@ -47,6 +47,7 @@ function majorityBallot(lots: readonly number[], key: ObservationKey): Ballot {
   const drawn = (candidates: readonly Candidate[]): Candidate | undefined => byLot(candidates, lots)[0];
   return {
     samples: lots.length,
+    first: firstOf(lots),
     needless(finished) {
       const done = new Set(finished.map(({ index }) => index));
       const open = lots.flatMap((_, index) => (done.has(index) ? [] : [index]));
@@ -68,6 +69,7 @@ function majorityBallot(lots: readonly number[], key: ObservationKey): Ballot {
 function scoredBallot(scorer: Scorer, lots: readonly number[], key: ObservationKey, step: StepToDecide): Ballot {
   return {
     samples: lots.length,
+    first: firstOf(lots),
     needless: () => [],
     async decide(candidates) {
       const scores = await scorer(candidates, step);
@@ -86,8 +88,7 @@ interface Group {
 }
 
 function vote(winner: Candidate | undefined, candidates: readonly Candidate[], lots: readonly number[], groups: readonly Group[]): Vote {
-  const written = candidates.filter(({ finish }) => finish !== "cancelled");
-  const [failed] = byLot(written.length > 0 ? written : candidates, lots);
+  const [failed] = byLot(candidates, lots);
   if (!failed) throw new RangeError("A vote needs candidates.");
   return {
     winner: (winner ?? failed).index,
@@ -104,6 +105,10 @@ function groupsOf(candidates: readonly Candidate[], key: ObservationKey): Group[
     if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), candidate]);
   }
   return [...groups].map(([name, members]) => ({ key: name, members })).toSorted((a, b) => b.members.length - a.members.length);
+}
+
+function firstOf(lots: readonly number[]): number {
+  return lots.indexOf(Math.min(...lots));
 }
 
 function byLot(candidates: readonly Candidate[], lots: readonly number[]): Candidate[] {

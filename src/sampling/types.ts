@@ -27,6 +27,8 @@ export interface StepToDecide {
 export interface Ballot {
   /** Candidates to draw. */
   readonly samples: number;
+  /** The candidate that wins if all fail: it is always written to its end, so that what is drawn hangs on no one's speed. */
+  readonly first?: number;
   /** Those not among `finished` that can no longer change the winner: they are not written to their end. */
   needless(finished: readonly Candidate[]): readonly number[];
   /** Picks the candidate to commit. Candidates that were stopped as needless are `cancelled`. */

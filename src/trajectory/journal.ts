@@ -57,6 +57,8 @@ export class Journal<T extends object = Trajectory> {
   #waiting: { readonly line: Buffer; readonly done: () => void; readonly fail: (error: unknown) => void }[] = [];
   #writing: Promise<void> | undefined;
   #closed = false;
+  /** The error after which nothing may be written. */
+  #broken: unknown;
 
   constructor(path: string, file: FileHandle, size: number, unlock: () => Promise<void>) {
     this.path = path;
@@ -93,6 +95,7 @@ export class Journal<T extends object = Trajectory> {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
+        if (this.#broken !== undefined) throw this.#broken;
         await this.#write(Buffer.concat(batch.map(({ line }) => line)));
         for (const { done } of batch) done();
       } catch (cause) {
@@ -111,7 +114,7 @@ export class Journal<T extends object = Trajectory> {
       this.#size += bytes.length;
     } catch (error) {
       // A full disk may have taken a part of it. If that cannot be taken back, nothing may follow it.
-      await this.#file.truncate(this.#size).catch(() => (this.#closed = true));
+      await this.#file.truncate(this.#size).catch(() => (this.#broken = error));
       throw error;
     }
   }

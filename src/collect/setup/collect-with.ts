@@ -30,6 +30,9 @@ export interface CollectSetup extends Engine {
   readonly signal: AbortSignal;
 }
 
+/** As many calls as an adapter of servers allows by itself. */
+const LEAST_CALLS = 32;
+
 /** Questions in flight where nothing is said. */
 export const defaultConcurrency = 4;
 
@@ -45,7 +48,7 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
   const { solver, grader, retry, settings, concurrency = defaultConcurrency, openModel, onNoPrefill, signal, ...engine } = setup;
   const readied = await readSolver(solver, signal);
   const kept = settings === "any" ? {} : { settings: await settingsOf(setup) };
-  const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(concurrency, solver.samples), signal });
+  const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(concurrency, solver.samples), concurrency: callsFor(concurrency), signal });
   try {
     const model = concurrency === "auto" ? paced(opened, aimd({ max: MANY })) : opened;
     const { thoughts, store } = await firstThoughtsOf(solver, model, join(engine.out, "first-thoughts", `${journalName(engine.shard)}.jsonl`));
@@ -70,8 +73,13 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
   }
 }
 
+/** Calls to a server: each question in flight has one, or a few for its samples. */
+function callsFor(concurrency: number | "auto"): number {
+  return concurrency === "auto" ? MANY : Math.max(LEAST_CALLS, concurrency);
+}
+
 /** What makes runs comparable: a collection goes on only with the same. */
-async function settingsOf({ solver: setup, grader, retry, seed = 0, attempts = 1 }: CollectSetup): Promise<Settings> {
+async function settingsOf({ solver: setup, grader, retry, seed = 0 }: CollectSetup): Promise<Settings> {
   const { model, adapter = [], solver, samples = 1, prompt = "", tool = [], config, index, retriever, maxSteps = 0, maxTokens = 0, timeLimit, firstThought = false, firstThoughtsFrom = "", guided = false, forceCode = false, temperature, topP } = setup;
   return {
     model,
@@ -93,7 +101,7 @@ async function settingsOf({ solver: setup, grader, retry, seed = 0, attempts = 1
     seed,
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { topP }),
-    ...(retry && attempts > 1 && { retryTemperature: retry.temperature, retryTopP: retry.topP }),
+    ...(retry && { retryTemperature: retry.temperature, retryTopP: retry.topP }),
     grader: grader.id,
   };
 }

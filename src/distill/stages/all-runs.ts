@@ -1,10 +1,8 @@
 import type { CollectResult } from "../../collect/collect.ts";
+import { ofTheQuestion } from "../../collect/failures.ts";
 import type { CollectSetup } from "../../collect/setup/collect-with.ts";
 import { ApprenticeError } from "../../errors.ts";
 import type { StageContext } from "../stage.ts";
-
-/** Failures that come again however often a run is repeated: such a run is done, without an answer. */
-const FINAL: readonly string[] = ["content_filtered", "context_overflow"];
 
 /** How often runs that failed are repeated before the stage gives up. */
 const REPEATS = 2;
@@ -20,7 +18,7 @@ export async function allRuns(begin: (hooks: Hooks) => Promise<CollectResult>, c
     signal,
     ...(onRepair && { onRepair }),
     onProgress: (progress, trajectory) => {
-      if (trajectory?.outcome.type === "error" && FINAL.includes(trajectory.outcome.code)) final += 1;
+      if (trajectory?.outcome.type === "error" && ofTheQuestion.includes(trajectory.outcome.code)) final += 1;
       context.onProgress({ type: "runs", progress });
     },
     onNoPrefill: (model) => context.onNote(`${model.id} cannot go on from a beginning that it is given: it acts without its first thought, and the records say so.`),
@@ -34,6 +32,6 @@ export async function allRuns(begin: (hooks: Hooks) => Promise<CollectResult>, c
   signal.throwIfAborted();
   if (result.end === "failing") throw new ApprenticeError("stage_failed", `Run after run failed: ${result.error?.message ?? "the model cannot be had."}`);
   if (result.errors > final) throw new ApprenticeError("stage_failed", `${result.errors - final} runs failed again and again: see what they say in ${result.journal}. The same command repeats them.`);
-  if (final > 0) context.onNote(`${final} runs can never succeed (${FINAL.join(", ")}): they count as without an answer. ${result.journal} has what they say.`);
+  if (final > 0) context.onNote(`${final} runs can never succeed (${ofTheQuestion.join(", ")}): they count as without an answer. ${result.journal} has what they say.`);
   return { questions: result.questions, right: result.right, tokens: result.spent.tokens, dollars: result.spent.dollars };
 }

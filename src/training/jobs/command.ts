@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { ApprenticeError } from "../../errors.ts";
 import { attemptName, type JobBackend, quote } from "./backend.ts";
 import { exists, type Job } from "./folder.ts";
+import { cancelProcess } from "./schedulers.ts";
 import { here } from "./transport.ts";
 
 export interface CommandTemplates {
@@ -15,6 +17,12 @@ export interface CommandTemplates {
   readonly cancel?: string;
   /** Brings the folder's new files here, where they are not shared. Default: nothing to do. */
   readonly pull?: string;
+}
+
+/** False when the command itself said no; what could not be asked is thrown. */
+function isLost(error: unknown): false {
+  if (error instanceof ApprenticeError && error.code === "connection_lost") throw error;
+  return false;
 }
 
 /** Whatever can be started by a shell command: kubectl, SkyPilot, Modal … */
@@ -32,12 +40,12 @@ export function commandBackend(templates: CommandTemplates): JobBackend {
     },
     async state(job, attempt) {
       if (await exists(inAttempt(job, attempt, "exit"))) return "ended";
-      const alive = templates.alive === undefined || (await run(templates.alive, job, attempt).then(() => true, () => false));
+      const alive = templates.alive === undefined || (await run(templates.alive, job, attempt).then(() => true, isLost));
       if (!(await exists(inAttempt(job, attempt, "claimed")))) return "waiting";
       return alive ? "running" : "ended";
     },
     async cancel(job, attempt) {
-      await run(templates.cancel ?? `kill -TERM "$(cat {folder}/attempts/{attempt}/pid)"`, job, attempt);
+      await run(templates.cancel ?? `cd {folder} && ${cancelProcess(attempt)}`, job, attempt);
     },
     async pull(job) {
       if (templates.pull !== undefined) await run(templates.pull, job, 0);

@@ -8,7 +8,7 @@ import { pullModel } from "../../model/catalogue/pull.ts";
 import { packageRoot } from "../../package-root.ts";
 import { writeJson } from "../../write-json.ts";
 import { type HyperparameterOptions, hyperparametersSchema, learningRateOf } from "../hyperparameters.ts";
-import { jobId, jobSchema, type JobSettingsOptions, type JobSpec, settingsSchema } from "./spec.ts";
+import { isSameWork, jobId, jobSchema, type JobSettingsOptions, type JobSpec, settingsSchema } from "./spec.ts";
 
 /** A job: its folder is all there is to it. */
 export interface Job {
@@ -56,15 +56,14 @@ export async function prepareJob(options: PrepareOptions): Promise<Job> {
   if (content.settings.fsdp && content.settings.processes === 1) {
     throw new ApprenticeError("option_invalid", "fsdp shards the model over several GPUs: give their number (--gpus, or settings.processes), 2 or more.");
   }
-  const spec: JobSpec = { ...content, id: jobId(content) };
-
   const present = await openJob(folder).catch((error: unknown) => {
     if (error instanceof ApprenticeError && error.code === "job_missing") return undefined;
     throw error;
   });
-  if (present && present.spec.id !== spec.id) {
+  if (present && !isSameWork(present.spec, content)) {
     throw new ApprenticeError("job_differs", `${options.out} holds another job (other data, model or settings): choose another --out, or remove it.`);
   }
+  const spec: JobSpec = { ...content, id: present?.spec.id ?? jobId(content) };
   if (present) {
     await writeCircumstances(folder, spec, options.python);
     return { folder, spec };

@@ -1,6 +1,6 @@
 import { type AttemptState, attemptName, type JobBackend } from "./backend.ts";
 import type { Job } from "./folder.ts";
-import { here, ssh, type SshOptions, type Transport } from "./transport.ts";
+import { here, LOST, ssh, type SshOptions, type Transport } from "./transport.ts";
 
 /** What is told to a shell that stands in the job's folder. Each script prints nothing, but for `state`: one word. */
 interface Scheduler {
@@ -57,29 +57,36 @@ function backend(name: string, scheduler: Scheduler, transport: Transport): JobB
 }
 
 const plainProcess: Scheduler = {
-  submit: (_job, attempt) => `{ test -e attempts/${attempt}/claimed || nohup sh run.sh ${attempt} </dev/null >/dev/null 2>&1 & }`,
+  submit: (_job, attempt) => `{ { test -e attempts/${attempt}/claimed || exec nohup sh run.sh ${attempt}; } </dev/null >/dev/null 2>&1 & }`,
   state: (_job, attempt) =>
     `if ! test -s attempts/${attempt}/pid; then echo waiting; elif ${isAlive(attempt)}; then echo running; else echo ended; fi`,
-  cancel: (_job, attempt) => `if ${isAlive(attempt)}; then kill -TERM "$(cat attempts/${attempt}/pid)"; fi`,
+  cancel: (_job, attempt) => cancelProcess(attempt),
 };
+
+/** TERM to a process that was started in the job's folder, if it is still the attempt's. */
+export function cancelProcess(attempt: number): string {
+  return `if ! test -e attempts/${attempt}/exit && ${isAlive(attempt)}; then kill -TERM "$(cat attempts/${attempt}/pid)"; fi`;
+}
 
 /** A number that now belongs to another process is not taken for the job's. */
 function isAlive(attempt: number): string {
-  return `ps -o args= -p "$(cat attempts/${attempt}/pid)" 2>/dev/null | grep -q 'run.sh ${attempt}$'`;
+  const pid = `"$(cat attempts/${attempt}/pid)"`;
+  return `{ kill -0 ${pid} 2>/dev/null && { ! command -v ps >/dev/null || ps -o args= -p ${pid} | grep -q 'run.sh ${attempt}$'; }; }`;
 }
 
 function slurm(sbatch: readonly string[]): Scheduler {
-  const queued = (job: Job, attempt: number) => `$(squeue -h -o %T --name=${attemptName(job, attempt)})`;
+  // A scheduler that does not answer is one that cannot be reached.
+  const queued = (job: Job, attempt: number) => `state=$(squeue -h -o %T --me --name=${attemptName(job, attempt)}) || exit ${LOST}`;
   return {
     submit: (job, attempt) => {
       const name = attemptName(job, attempt);
       const args = [`--job-name=${name}`, "--signal=B:USR1@60", `--output=attempts/${attempt}/slurm.txt`, ...sbatch].map((arg) => `'${arg.replaceAll("'", "")}'`);
       // Taken into the queue but not yet written down: the name tells.
-      const isKnown = `test -e attempts/${attempt}/claimed || test -e attempts/${attempt}/slurm-id || test -n "${queued(job, attempt)}"`;
+      const isKnown = `test -e attempts/${attempt}/claimed || test -e attempts/${attempt}/slurm-id || { ${queued(job, attempt)}; test -n "$state"; }`;
       return `{ ${isKnown} || { id=$(sbatch --parsable ${args.join(" ")} --wrap 'exec sh run.sh ${attempt}') && echo "$id" > attempts/${attempt}/slurm-id; }; }`;
     },
     state: (job, attempt) =>
-      `state=${queued(job, attempt)}; case "$state" in PENDING*|CONFIGURING*) echo waiting;; "") if test -e attempts/${attempt}/slurm-id; then echo ended; else echo waiting; fi;; *) echo running;; esac`,
+      `${queued(job, attempt)}; case "$state" in PENDING*|CONFIGURING*) echo waiting;; "") if test -e attempts/${attempt}/slurm-id; then echo ended; else echo waiting; fi;; *) echo running;; esac`,
     cancel: (job, attempt) =>
       `scancel --state=PENDING --name=${attemptName(job, attempt)}; scancel --batch --signal=TERM --name=${attemptName(job, attempt)} 2>/dev/null || true`,
   };

@@ -4,7 +4,7 @@ import { hyperparametersSchema } from "../hyperparameters.ts";
 
 const whole = z.number().int().positive();
 
-/** How a job runs, without changing what is learnt but for rounding. */
+/** How a job runs, without changing what is learnt but for rounding and the draws of dropout. */
 export const settingsSchema = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda"]).default("auto"),
   dtype: z.enum(["bfloat16", "float32"]).default("bfloat16"),
@@ -37,7 +37,7 @@ const modelSchema = z.strictObject({
 /** All that a job is: `job.json`. */
 export const jobSchema = z.strictObject({
   schema: z.literal("apprentice/job@1"),
-  /** Hash of the rest, but for {@link circumstances}: the same job, wherever and however often it is submitted. */
+  /** Hash of the rest as it was first: the same job, wherever and however often it is submitted. */
   id: z.string(),
   model: modelSchema,
   /** sha256 of the rows. */
@@ -54,5 +54,15 @@ const circumstances = { device: true, passTokens: true, gradientCheckpointing: t
 const lasting = settingsSchema.omit(circumstances).strip();
 
 export function jobId(spec: Omit<JobSpec, "id">): string {
-  return createHash("sha256").update(JSON.stringify({ ...spec, settings: lasting.parse(spec.settings) })).digest("hex").slice(0, 16);
+  return hash(spec);
+}
+
+/** Whether two jobs have the same to learn, so that one may go on where the other was. */
+export function isSameWork(one: Omit<JobSpec, "id">, other: Omit<JobSpec, "id">): boolean {
+  const work = ({ schema, model, data, hyperparameters, settings }: Omit<JobSpec, "id">) => hash({ schema, model, data, hyperparameters, settings: lasting.parse(settings) });
+  return work(one) === work(other);
+}
+
+function hash(value: object): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }

@@ -60,7 +60,7 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
 }
 
 /** The status of an ssh client that could not connect, or lost the connection. */
-const SSH_LOST = 255;
+export const LOST = 255;
 
 async function run(command: string, args: readonly string[], options: SpawnOptions, input = ""): Promise<string> {
   const child = spawn(command, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
@@ -79,5 +79,5 @@ async function run(command: string, args: readonly string[], options: SpawnOptio
   ]);
   if (code === 0) return out;
   const why = err.trim().split("\n").at(-1) ?? "";
-  throw new ApprenticeError(code === SSH_LOST ? "connection_lost" : "command_failed", `${command} ended with ${code}: ${why}`);
+  throw new ApprenticeError(code === LOST ? "connection_lost" : "command_failed", `${command} ended with ${code}: ${why}`);
 }

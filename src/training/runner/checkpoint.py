@@ -38,7 +38,10 @@ def save(folder, step, state):
 
 
 def load(folder, warn):
-    """The newest one that is whole, or None."""
+    """The newest one that is whole, or None. What a kill left half written is removed."""
+    for name in os.listdir(folder):
+        if name.endswith(".part"):
+            shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
     for name in reversed(names(folder)):
         path = os.path.join(folder, name, "state.pt")
         try:

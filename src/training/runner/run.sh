@@ -34,5 +34,5 @@ while :; do
   kill -0 "$child" 2>/dev/null || break
 done
 # torch.distributed.run has a status of its own.
-tail -n 1 events.jsonl 2>/dev/null | grep -q '^{"type": "preempted"' && status=75
+tail -n 1 events.jsonl 2>/dev/null | grep -q '^{"type": "preempted", "attempt": '"$1"',' && status=75
 finish "$status"

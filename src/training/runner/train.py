@@ -94,6 +94,8 @@ class Run:
         self.per_epoch = math.ceil(len(self.rows) / self.hyper["batchSize"])
         self.steps = max(1, round(self.per_epoch * self.hyper["epochs"]))
         self.step, self.best, self.worse, self.best_weights = 0, None, 0, None
+        # The step of the last evaluation, and what the last checkpoint has.
+        self.evaluated, self.saved = None, None
 
     def train(self):
         self.resume()
@@ -102,8 +104,7 @@ class Run:
             trainedParameters=sum(weight.numel() for weight in self.trained.values()), tokens=sum(len(row.ids) for row in self.rows),
             lossTokens=sum(row.loss_tokens for row in self.rows), torch=torch.__version__,
         )
-        if self.step == 0 and self.held:
-            self.evaluate()
+        self.evaluate_if_due()
         saved_at, speeds = time.monotonic(), []
         while self.step < self.steps and not self.stopped_early():
             started = time.monotonic()
@@ -118,9 +119,7 @@ class Run:
                 gradNorm=norm, tokens=tokens, tokensPerSecond=round(tokens / seconds, 1), memoryBytes=self.memory(),
                 secondsLeft=round((self.steps - self.step) * sum(len(row.ids) for row in self.rows) / self.per_epoch / (sum(speeds) / len(speeds))),
             )
-            every = self.settings.get("evalSteps") or self.per_epoch
-            if self.held and (self.step % every == 0 or self.step == self.steps):
-                self.evaluate()
+            self.evaluate_if_due()
             if self.step == self.steps or self.stopped_early() or self.checkpoint_due(saved_at):
                 self.save()
                 saved_at = time.monotonic()
@@ -160,8 +159,8 @@ class Run:
             for weight in self.trained.values():
                 dist.all_reduce(weight.grad)
         norm = clip_gradients(self.trained.values(), self.hyper["maxGradNorm"])
-        if not math.isfinite(total.item()):
-            raise Stop("loss_not_finite", f"The loss of step {self.step + 1} is {total.item()}: lower --learning-rate.")
+        if not (math.isfinite(total.item()) and math.isfinite(norm)):
+            raise Stop("loss_not_finite", f"The loss of step {self.step + 1} is {total.item()}, its gradient's norm {norm}: lower --learning-rate.")
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate(self.step)
         self.optimizer.step()
@@ -175,6 +174,12 @@ class Run:
         done = (step - warm) / max(1, self.steps - warm)
         return {"linear": peak * (1 - done), "cosine": peak * (1 + math.cos(math.pi * done)) / 2, "constant": peak}[self.hyper["schedule"]]
 
+    def evaluate_if_due(self):
+        """Once for a step, also when it was interrupted in between."""
+        every = self.settings.get("evalSteps") or self.per_epoch
+        if self.held and self.evaluated != self.step and (self.step % every == 0 or self.step == self.steps):
+            self.evaluate()
+
     @torch.no_grad()
     def evaluate(self):
         self.model.eval()
@@ -184,6 +189,9 @@ class Run:
             with self.autocast():
                 total += loss_sum(self.base, pack(group, self.device)).item()
         loss = total / sum(row.loss_tokens for row in self.held)
+        if not math.isfinite(loss):
+            raise Stop("loss_not_finite", f"The held-out loss after step {self.step} is {loss}: lower --learning-rate.")
+        self.evaluated = self.step
         improved = self.best is None or loss < self.best
         self.best, self.worse = (loss, 0) if improved else (self.best, self.worse + 1)
         if improved and self.settings.get("patience"):
@@ -215,11 +223,16 @@ class Run:
 
     def save(self):
         """The same file however many processes there are, and whether the weights are sharded or not."""
-        tensors = whole({"bestWeights": self.best_weights, "weights": self.trained, "optimizer": self.optimizer.state_dict()}, keep=self.rank == 0)
-        if self.rank != 0:
+        if self.saved == (self.step, self.evaluated):
             return
-        checkpoint.save("checkpoints", self.step, {"step": self.step, "best": self.best, "worse": self.worse, **tensors})
-        self.events.write("checkpoint", step=self.step)
+        tensors = whole({"bestWeights": self.best_weights, "weights": self.trained, "optimizer": self.optimizer.state_dict()}, keep=self.rank == 0)
+        if self.rank == 0:
+            checkpoint.save("checkpoints", self.step, {"step": self.step, "best": self.best, "worse": self.worse, "evaluated": self.evaluated, **tensors})
+            self.events.write("checkpoint", step=self.step)
+        # The others stay until it is written: once one process has ended, torchrun ends them all.
+        if self.world > 1:
+            dist.barrier()
+        self.saved = (self.step, self.evaluated)
 
     def resume(self):
         state = checkpoint.load("checkpoints", lambda message: self.events.write("warning", message=message))
@@ -232,6 +245,8 @@ class Run:
                 weight.copy_(part(state["weights"][name], weight))
         self.optimizer.load_state_dict(part_of_optimizer(state["optimizer"], list(self.trained.values())))
         self.step, self.best, self.worse = state["step"], state["best"], state["worse"]
+        self.evaluated = state.get("evaluated", self.step)
+        self.saved = (self.step, self.evaluated)
         if state["bestWeights"]:
             self.best_weights = {name: part(best, self.trained[name]).cpu() for name, best in state["bestWeights"].items()}
 
