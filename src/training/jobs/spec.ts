@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { hyperparametersSchema } from "../hyperparameters.ts";
 
@@ -54,15 +55,11 @@ const circumstances = { device: true, passTokens: true, gradientCheckpointing: t
 const lasting = settingsSchema.omit(circumstances).strip();
 
 export function jobId(spec: Omit<JobSpec, "id">): string {
-  return hash(spec);
+  return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
 }
 
 /** Whether two jobs have the same to learn, so that one may go on where the other was. */
 export function isSameWork(one: Omit<JobSpec, "id">, other: Omit<JobSpec, "id">): boolean {
-  const work = ({ schema, model, data, hyperparameters, settings }: Omit<JobSpec, "id">) => hash({ schema, model, data, hyperparameters, settings: lasting.parse(settings) });
-  return work(one) === work(other);
-}
-
-function hash(value: object): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+  const work = ({ schema, model, data, hyperparameters, settings }: Omit<JobSpec, "id">): unknown => JSON.parse(JSON.stringify({ schema, model, data, hyperparameters, settings: lasting.parse(settings) }));
+  return isDeepStrictEqual(work(one), work(other));
 }
