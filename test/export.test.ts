@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -176,6 +176,8 @@ describe("an exported set", () => {
   it("is never written over what an export did not make, nor from nothing", async () => {
     const trajectories = write("one.jsonl", [{ ...twoSteps, grade: { grader: "exact", correct: false, score: 0 } }]);
     await expect(exportDataset({ trajectories, out: folder, model: "smollm2-135m" })).rejects.toMatchObject({ code: "out_not_empty" });
+    mkdirSync(join(folder, "formats/trl/output-trl"));
+    await expect(exportDataset({ trajectories, out: join(folder, "formats"), model: "smollm2-135m" }), "a trainer's output").rejects.toMatchObject({ code: "out_not_empty" });
     await expect(exportDataset({ trajectories, out: join(folder, "none"), model: "smollm2-135m" })).rejects.toMatchObject({ code: "dataset_empty" });
     expect(existsSync(join(folder, "none"))).toBe(false);
   });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ApprenticeError } from "../../errors.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
@@ -9,7 +9,7 @@ import type { Preset, Source } from "../presets/types.ts";
 import { datasetCard } from "./card.ts";
 import { defaultMaxLength, type ExampleOptions, toExamples, type TrainingExample } from "./examples.ts";
 import { LineWriter } from "./line-writer.ts";
-import { type Manifest, Tally } from "./manifest.ts";
+import { datasetSchema, type Manifest, Tally } from "./manifest.ts";
 import { openStudent } from "./student.ts";
 
 export interface ExportOptions extends ExampleOptions {
@@ -161,9 +161,22 @@ function presetNamed(name: string): Preset {
 }
 
 async function expectReplaceable(out: string): Promise<void> {
-  const names = await readdir(out).catch((): string[] => []);
-  if (names.length > 0 && !names.includes("manifest.json")) {
+  const entries = await readdir(out, { withFileTypes: true }).catch(() => []);
+  if (entries.length === 0) return;
+  const isOurs = (await schemaOf(join(out, "manifest.json"))) === datasetSchema;
+  // An export has files, and folders of files: a folder in one of them is what a trainer made there.
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const deeper = await Promise.all(folders.map(async (name) => (await readdir(join(out, name), { withFileTypes: true })).some((entry) => entry.isDirectory())));
+  if (!isOurs || folders.some((name, index) => deeper[index] || !presets.some((preset) => preset.name === name))) {
     throw new ApprenticeError("out_not_empty", `${out} holds files that no export made: choose another folder.`);
+  }
+}
+
+async function schemaOf(manifest: string): Promise<unknown> {
+  try {
+    return (JSON.parse(await readFile(manifest, "utf8")) as { schema?: unknown } | null)?.schema;
+  } catch {
+    return undefined;
   }
 }
 
