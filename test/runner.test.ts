@@ -65,6 +65,9 @@ describe("the runner", { timeout: 600_000 }, () => {
     expect(other.spec.settings).toMatchObject({ passTokens: 64, threads: 2 });
     await expect(prepare("again", {}, { dtype: "bfloat16" })).rejects.toMatchObject({ code: "job_differs" });
     await expect(prepare("again", { rank: 8 })).rejects.toMatchObject({ code: "job_differs" });
+    // As a kill while it is made leaves it.
+    for (const name of ["job.json", "run.sh"]) rmSync(join(folder, name));
+    expect((await prepare("again")).spec.id).toBe(spec.id);
   });
 
   it("learns, and its losses are the same after it was killed, interrupted, and its last checkpoint was damaged", async () => {
@@ -132,6 +135,7 @@ describe("a job", { timeout: 600_000 }, () => {
     expect(lines.at(-1)?.type).toBe("end");
     expect(readdirSync(join(out, "attempts"))).toEqual(["1"]);
     expect(() => execFileSync(process.execPath, [...args, "--seed", "1"], { stdio: "pipe" })).toThrow(/holds another job/);
+    expect(() => execFileSync(process.execPath, [cli, "train", "-o", out, "--pass-tokens", "9"], { stdio: "pipe" }), "said, not ignored").toThrow(/give --data and --model/);
   });
 
   it("is cancelled with its state kept, and goes on when trained again", async () => {

@@ -101,6 +101,10 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
   const backend = await chooseBackend(options);
   const { data, model, out, json } = options;
   if ((data === undefined) !== (model === undefined)) throw new ApprenticeError("option_invalid", "Give --data and --model together; with neither, --out is a job made before.");
+  const chosen = { ...settingsOf(options), ...(options.python !== undefined && { python: options.python }) };
+  if (data === undefined && Object.values(chosen).some((each) => typeof each === "string" || Object.keys(each).length > 0)) {
+    throw new ApprenticeError("option_invalid", "These options are of a job that is made, or made again: give --data and --model with them.");
+  }
   if (options.cancel) {
     await training.cancelJob(await training.openJob(out), backend, { signal });
     process.stderr.write(`${out}: ended; what it had learnt is kept.\n`);
@@ -109,7 +113,7 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
   const job =
     data === undefined || model === undefined
       ? await training.openJob(out)
-      : await training.prepareJob({ data, model, out, ...settingsOf(options), ...(options.python !== undefined && { python: options.python }), signal });
+      : await training.prepareJob({ data, model, out, ...chosen, signal });
 
   if (options.detach) {
     const attempt = await training.submitJob(job, backend, { signal });

@@ -65,10 +65,11 @@ export async function prepareJob(options: PrepareOptions): Promise<Job> {
   }
   const spec: JobSpec = { ...content, id: present?.spec.id ?? jobId(content) };
   if (present) {
+    if (model.file !== undefined) await link(model.file, join(folder, model.spec.path));
     await writeCircumstances(folder, spec, options.python);
     return { folder, spec };
   }
-  if ((await readdir(folder).catch((): string[] => [])).length > 0 && !(await exists(join(folder, "run.sh")))) {
+  if ((await readdir(folder).catch((): string[] => [])).some((name) => !begun.has(name))) {
     throw new ApprenticeError("out_not_empty", `${options.out} holds files that no job made: choose another folder.`);
   }
 
@@ -88,6 +89,9 @@ async function writeCircumstances(folder: string, spec: JobSpec, python: string 
   // Last: a folder with a job.json is whole.
   await writeJson(join(folder, "job.json"), spec);
 }
+
+/** What is there before `job.json` is. */
+const begun: ReadonlySet<string> = new Set(["data", "runner", "run.sh", "model", "python", "processes", "job.json.part"]);
 
 /** @throws ApprenticeError `job_missing`, `job_invalid`. */
 export async function openJob(out: string): Promise<Job> {
