@@ -127,6 +127,21 @@ describe("collecting", () => {
     expect((await collected({ solver, out, budget: { tokens: 500 }, inFlight: 1 })).result).toMatchObject({ end: "budget", runs: 2, finished: 5 });
   });
 
+  it("counts what was written for runs that failed", async () => {
+    const { model } = adder(right);
+    // The second of two samples fails, for every question.
+    const failing: ChatModel = {
+      ...model,
+      async *generate(request) {
+        yield* model.generate(request);
+        throw new ApprenticeError("server_failed", "down");
+      },
+    };
+    const { result, out } = await collected({ solver: chainOfThought({ model: failing }), budget: { tokens: 250 }, inFlight: 1 });
+    expect(result).toMatchObject({ end: "budget", runs: 3, errors: 3, spent: { tokens: 300 } });
+    expect((await collected({ solver: chainOfThought({ model }), out, budget: { tokens: 250 } })).result.runs).toBe(0);
+  });
+
   it("stops at once when interrupted, and goes on later", async () => {
     const stop = new AbortController();
     const { solver, calls } = adder(right, 20);

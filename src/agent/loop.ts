@@ -2,6 +2,7 @@ import { ApprenticeError, messageOf } from "../errors.ts";
 import type { Message } from "../model/types.ts";
 import type { HostFunction, Limits, Sandbox } from "../sandbox/types.ts";
 import { failure } from "../solvers/failure.ts";
+import { metered } from "../solvers/meter.ts";
 import { type FirstThoughts, giveFirstThought } from "../solvers/first-thought.ts";
 import { beginRecord } from "../solvers/record.ts";
 import type { Question, RunEvent, SolveOptions } from "../solvers/types.ts";
@@ -43,6 +44,7 @@ export async function* agentLoop(
   const record = beginRecord(config, question, options, messages);
   yield { type: "run_start", question: record.question, solver: config.solverId, model: config.model.id };
 
+  const meter = metered(config.model);
   const steps: Step[] = [];
   let firstThought: FirstThought | undefined;
   let outcome: Outcome;
@@ -50,11 +52,11 @@ export async function* agentLoop(
     signal.throwIfAborted();
     const given = config.firstThought && (await giveFirstThought(config.firstThought, config.model, question, signal));
     firstThought = given?.record;
-    outcome = yield* takeSteps(config, question.text, record.seed, messages, steps, signal, given?.prefill);
+    outcome = yield* takeSteps({ ...config, model: meter.model }, question.text, record.seed, messages, steps, signal, given?.prefill);
   } catch (error) {
     outcome = steps.length > 0 && outgrewContext(error) ? { type: "no_answer", message: messageOf(error) } : failure(error, signal);
   }
-  const trajectory = record.finish(steps, outcome, firstThought);
+  const trajectory = record.finish(steps, outcome, meter.usage(), firstThought);
   yield { type: "run_end", trajectory };
   return trajectory;
 }

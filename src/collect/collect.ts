@@ -163,7 +163,7 @@ class Collection {
       addSpent(this.#spent, trajectory.usage);
       this.#countFailure(trajectory);
       // A run that was stopped before it cost anything leaves nothing to keep.
-      if (trajectory.outcome.type === "aborted" && trajectory.steps.length === 0) return false;
+      if (trajectory.outcome.type === "aborted" && trajectory.usage.outputTokens === 0) return false;
       await this.#record(trajectory, question);
     }
     return true;

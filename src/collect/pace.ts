@@ -101,7 +101,9 @@ export function aimd({ start = 4, max = 256 }: PaceOptions = {}): Pace {
 /** A model whose calls keep to a pace. A call refused for overload is not repeated here: adapters of servers do that. */
 export function paced(model: ChatModel, pace: Pace): ChatModel {
   return {
-    ...model,
+    id: model.id,
+    can: model.can,
+    ...(model.dispose && { dispose: () => model.dispose?.() ?? Promise.resolve() }),
     async *generate(request) {
       await pace.enter(request.signal);
       const start = performance.now();

@@ -7,6 +7,7 @@ import { type AnswerKey, plainAnswerKey, voteOnAnswers } from "./answer-vote.ts"
 import { cotMessages, type CotPrompt, cotPrompt } from "./cot-prompt.ts";
 import { drawResponses } from "./draw.ts";
 import { failure } from "./failure.ts";
+import { metered } from "./meter.ts";
 import { beginRecord } from "./record.ts";
 import { startRun } from "./run.ts";
 import type { Question, Run, RunEvent, SolveOptions, Solver } from "./types.ts";
@@ -73,6 +74,7 @@ export function chainOfThought(options: ChainOfThoughtOptions): Solver {
 async function* think(config: Config, question: Question, options: SolveOptions): AsyncGenerator<RunEvent, Trajectory> {
   const { model, prompt, retriever, k, guided } = config;
   const signal = options.signal ?? new AbortController().signal;
+  const meter = metered(model);
   const steps: Step[] = [];
   const messages = cotMessages(prompt, question, [], guided);
   const record = beginRecord(config, question, options, messages);
@@ -83,11 +85,11 @@ async function* think(config: Config, question: Question, options: SolveOptions)
     const [hits = []] = retriever ? await retriever.search([question.text], { k, signal }) : [];
     // The record takes the conversation when the run ends.
     messages.splice(0, messages.length, ...cotMessages(prompt, question, hits, guided));
-    outcome = yield* respond(config, messages, hits, record.seed, steps, signal);
+    outcome = yield* respond({ ...config, model: meter.model }, messages, hits, record.seed, steps, signal);
   } catch (error) {
     outcome = failure(error, signal);
   }
-  const trajectory = record.finish(steps, outcome);
+  const trajectory = record.finish(steps, outcome, meter.usage());
   yield { type: "run_end", trajectory };
   return trajectory;
 }

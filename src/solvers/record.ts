@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ChatModel, Message } from "../model/types.ts";
+import type { ChatModel, Message, Usage } from "../model/types.ts";
 import type { FirstThought, Outcome, QuestionRecord, Step, Trajectory } from "../trajectory/schema.ts";
 import { sumUsage } from "../trajectory/usage.ts";
 import { version } from "../version.ts";
@@ -21,7 +21,7 @@ export function beginRecord(
   question: Question,
   { seed = 0, attempt = 0 }: SolveOptions,
   messages: readonly Message[],
-): { question: QuestionRecord; seed: number; finish(steps: Step[], outcome: Outcome, firstThought?: FirstThought): Trajectory } {
+): { question: QuestionRecord; seed: number; finish(steps: Step[], outcome: Outcome, spent: Usage, firstThought?: FirstThought): Trajectory } {
   const startedAt = new Date();
   const start = performance.now();
   const { metadata, ...rest } = question;
@@ -29,7 +29,7 @@ export function beginRecord(
   return {
     question: questionRecord,
     seed,
-    finish: (steps, outcome, firstThought) => ({
+    finish: (steps, outcome, spent, firstThought) => ({
       schema: "apprentice/trajectory@1",
       id: hash([questionRecord.id, question.text, solverId, sampler.id, prompt.id, model.id, seed, attempt, ...variants]),
       question: questionRecord,
@@ -41,7 +41,7 @@ export function beginRecord(
       ...(firstThought && { firstThought }),
       steps,
       outcome,
-      usage: sumUsage([...steps.map((step) => step.usage), ...(firstThought?.usage ? [firstThought.usage] : [])]),
+      usage: sumUsage([spent, ...(firstThought?.usage ? [firstThought.usage] : [])]),
       startedAt: startedAt.toISOString(),
       ms: performance.now() - start,
       environment: { apprentice: version, node: process.version },
