@@ -161,6 +161,20 @@ describe("a step", () => {
   });
 });
 
+describe("code that runs", () => {
+  test("is stopped once no candidate that has it can matter, and the step goes on from the winner", async () => {
+    const endless = code("while True: pass");
+    const seeds = Array.from({ length: 6 }, (_, seed) => seed);
+    const all = await Promise.all(seeds.map((seed) => steps([code("y = 1\nprint(1)"), code("y = 2 - 1\nprint(y)"), code("y = 1\nprint(2 - y)"), endless, endless], {}, seed, [code("final_answer(y)")])));
+    const stopped = all.flatMap(([step]) => step?.candidates.filter(({ attempt, finish }) => finish === "cancelled" && !attempt) ?? []);
+    expect(stopped.length).toBeGreaterThan(0);
+    for (const [first, second] of all) {
+      expect(first?.candidates[first.vote.winner]?.attempt?.stdout).toBe("1\n");
+      expect(second?.candidates[0]?.attempt?.finalAnswer?.text).toBe("1");
+    }
+  });
+});
+
 test("stopping early never changes the winner (1,000 random votes in random order)", () => {
   const random = seededRandom(3);
   const pick = (below: number) => Math.floor(random() * below);

@@ -75,7 +75,7 @@ async function* drawAndTry(
   const cancels = Array.from({ length: samples }, () => new AbortController());
   const events = new EventQueue<RunEvent>();
   const finished: Candidate[] = [];
-  const tried = new Map<string, Promise<Attempt>>();
+  const trials = new Map<string, Trial>();
   const request: GenerateRequest = {
     messages,
     ...(prefill !== "" && { prefill }),
@@ -89,23 +89,36 @@ async function* drawAndTry(
     signal,
   };
 
-  const tryCode = async (code: string): Promise<Attempt> => {
+  /** Undefined when it was stopped, since no candidate with this code can matter any more. */
+  const tryCode = async (index: number, code: string): Promise<Attempt | undefined> => {
     const session = await context.session;
     if (samples === 1) return session.run(code, { signal });
     // The same code from the same state does the same.
-    const trying = tried.get(code) ?? forkOne(session, code, signal);
-    tried.set(code, trying);
-    return trying;
+    const trial = trials.get(code) ?? beginTrial(session, code, signal);
+    trials.set(code, trial);
+    trial.wanted.add(index);
+    cancels[index]?.signal.addEventListener("abort", () => {
+      trial.wanted.delete(index);
+      if (trial.wanted.size > 0) return;
+      if (trials.get(code) === trial) trials.delete(code);
+      trial.stop.abort();
+    });
+    return trial.attempt.catch((error: unknown) => {
+      if (trial.stop.signal.aborted && !signal.aborted) return undefined;
+      throw error;
+    });
   };
   const finish = async (written: Candidate): Promise<void> => {
     const forced = context.forceCode && endedWithoutCode(written, model);
     const candidate = forced ? await forceCode(step, written, model, request, dialect, (event) => events.push(event)) : written;
     events.push({ type: "candidate_end", step, candidate });
     if (candidate.action.ok && !candidate.attempt && candidate.finish !== "cancelled") {
-      const attempt = await tryCode(candidate.action.code);
-      attempts.set(candidate.index, attempt);
-      events.push({ type: "attempt_end", step, attempt });
-      finished.push({ ...candidate, attempt: recordAttempt(attempt) });
+      const attempt = await tryCode(candidate.index, candidate.action.code);
+      if (attempt) {
+        attempts.set(candidate.index, attempt);
+        events.push({ type: "attempt_end", step, attempt });
+      }
+      finished.push(attempt ? { ...candidate, attempt: recordAttempt(attempt) } : { ...candidate, finish: "cancelled" });
     } else {
       finished.push(candidate);
     }
@@ -151,6 +164,18 @@ function readCandidate(text: string, prefill: string, done: Extract<GenerateEven
     ms,
     action: parseAction(text, dialect),
   };
+}
+
+/** Code that is being tried, and the candidates that have it. */
+interface Trial {
+  readonly attempt: Promise<Attempt>;
+  readonly wanted: Set<number>;
+  readonly stop: AbortController;
+}
+
+function beginTrial(session: Session, code: string, signal: AbortSignal): Trial {
+  const stop = new AbortController();
+  return { attempt: forkOne(session, code, AbortSignal.any([signal, stop.signal])), wanted: new Set(), stop };
 }
 
 async function forkOne(session: Session, code: string, signal: AbortSignal): Promise<Attempt> {
