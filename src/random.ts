@@ -13,3 +13,8 @@ export function seededRandom(seed: number): () => number {
 export function randomSeed(random: () => number): number {
   return Math.floor(random() * 2 ** 31);
 }
+
+/** A seed of its own for each completion of a request; the first has the request's. */
+export function completionSeed(seed: number | undefined, index: number): number | undefined {
+  return seed === undefined || index === 0 ? seed : (seed ^ Math.imul(index, 0x9e3779b1)) >>> 1;
+}

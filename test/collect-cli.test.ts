@@ -46,7 +46,7 @@ function apprentice(args: readonly string[], interruptWhen?: RegExp): Promise<Re
 const small = (out: string, ...more: string[]) => ["collect", "-q", questions, "-o", join(folder, out), "-m", "smollm2-135m", ...more];
 
 describe("apprentice collect, with a real model", { timeout: 600_000 }, () => {
-  it("records each question with an answer, names the rows it leaves out, and has nothing to do the second time", async () => {
+  it("records each question with an answer, names the rows it leaves out, has nothing to do the second time, and goes on with more attempts", async () => {
     const args = small("cot", "--solver", "cot", "--max-tokens", "8");
     const first = await apprentice([...args, "--json"]);
     expect(first).toMatchObject({ status: 0, stderr: expect.stringMatching(/1 row without an answer, left out: 2\n.*1 row that repeat a question, left out: 4\n/s) });
@@ -60,6 +60,7 @@ describe("apprentice collect, with a real model", { timeout: 600_000 }, () => {
     expect(records.every(({ grade, usage }) => grade !== undefined && usage.outputTokens > 0 && usage.outputTokens <= 8)).toBe(true);
 
     expect((await apprentice(args)).stdout).toMatch(/^Done\. 2 of 2 questions, \d right, 0 runs/);
+    expect((await apprentice([...args, "--attempts", "2", "--until", "all"])).stdout).toMatch(/^Done\. 2 of 2 questions, \d right, 2 runs/);
     expect(await apprentice([...args, "--seed", "5"])).toMatchObject({ status: 2, stderr: expect.stringContaining("seed was 0 and is now 5") });
   });
 

@@ -2,8 +2,8 @@ import type { Dialect } from "./dialect.ts";
 
 /** A fenced block of a turn. */
 export interface Block {
-  /** Whether its language tag says Python; undefined when it has none. */
-  readonly python: boolean | undefined;
+  /** By its tag. */
+  readonly language: "python" | "other" | "unsaid";
   readonly text: string;
   /** Where its opening line begins. */
   readonly start: number;
@@ -18,11 +18,11 @@ const pythonTags = /^(?:i?py(?:thon)?[\d.]*|code|tool_code)$/i;
 export function fencedBlocks(turn: string, { code, fenceOpen, fenceClose }: Dialect): Block[] {
   const fence = fenceOpen.startsWith(fenceClose) ? fenceClose : fenceOpen;
   const ownTag = fenceOpen.slice(fence.length);
-  const isPython = (tag: string) => (tag === "" && ownTag !== "" ? undefined : tag === ownTag || pythonTags.test(tag));
+  const languageOf = (tag: string) => (tag === ownTag || pythonTags.test(tag) ? "python" : tag === "" ? "unsaid" : "other");
   const blocks: Block[] = [];
   let open: { readonly start: number; readonly tag: string; readonly lines: string[] } | undefined;
   const close = () => {
-    if (open) blocks.push({ python: isPython(open.tag), text: open.lines.join("\n"), start: open.start });
+    if (open) blocks.push({ language: languageOf(open.tag), text: open.lines.join("\n"), start: open.start });
     open = undefined;
   };
   let next = 0;

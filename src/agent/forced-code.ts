@@ -1,4 +1,5 @@
 import type { ChatModel, GenerateRequest } from "../model/types.ts";
+import { completionSeed } from "../random.ts";
 import type { RunEvent } from "../solvers/types.ts";
 import type { Candidate } from "../trajectory/schema.ts";
 import { sumUsage } from "../trajectory/usage.ts";
@@ -24,6 +25,7 @@ export async function forceCode(
   const opening = `${said === "" ? "" : "\n"}${dialect.code}\n${dialect.fenceOpen}\n`;
   const { cancel, seed, maxTokens, ...rest } = request;
   const own = cancel?.[candidate.index];
+  const ownSeed = completionSeed(seed, candidate.index);
   let text = said + opening;
   emit({ type: "text_delta", step, candidate: candidate.index, text: opening });
   for await (const event of model.generate({
@@ -31,7 +33,7 @@ export async function forceCode(
     n: 1,
     prefill: text,
     // Candidates that thought alike are samples still, and a turn has its limit with both parts.
-    ...(seed !== undefined && { seed: seed + candidate.index }),
+    ...(ownSeed !== undefined && { seed: ownSeed }),
     ...(maxTokens !== undefined && { maxTokens: Math.max(1, maxTokens - candidate.usage.outputTokens) }),
     ...(own && { cancel: [own] }),
   })) {

@@ -12,10 +12,10 @@ export type Action =
  */
 export function parseAction(text: string, dialect: Dialect): Action {
   const turn = cutAt(text, dialect.end);
-  const blocks = fencedBlocks(turn, dialect).filter((block) => dedent(block.text) !== "");
-  const tagged = blocks.filter(({ python }) => python === true);
-  const [first, ...others] = tagged.length > 0 ? tagged : blocks.filter(({ python }) => python === undefined);
-  if (first) return { ok: true, thought: thoughtOf(turn.slice(0, first.start), dialect), code: [first, ...others].map((block) => dedent(block.text)).join("\n\n") };
+  const blocks = fencedBlocks(turn, dialect).map((block) => ({ ...block, code: dedent(block.text) })).filter(({ code }) => code !== "");
+  const tagged = blocks.filter(({ language }) => language === "python");
+  const chosen = tagged.length > 0 ? tagged : blocks.filter(({ language }) => language === "unsaid");
+  if (chosen[0]) return { ok: true, thought: thoughtOf(turn.slice(0, chosen[0].start), dialect), code: chosen.map(({ code }) => code).join("\n\n") };
   // Prose may follow the marker on its line; code without a fence begins on the next.
   const marker = turn.search(new RegExp(`^[ \\t]*${escape(dialect.code)}[ \\t]*$`, "m"));
   const unfenced = marker < 0 ? "" : dedent(cutAt(turn.slice(turn.indexOf(dialect.code, marker) + dialect.code.length), dialect.fenceClose));

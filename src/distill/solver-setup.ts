@@ -1,4 +1,5 @@
-import { extname, resolve } from "node:path";
+import { resolve } from "node:path";
+import { isGraderModule } from "../collect/setup/grader.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { ApprenticeError } from "../errors.ts";
 import { unserved } from "../model/open.ts";
@@ -39,13 +40,13 @@ export function modelPath(model: string, folder: string): string {
 
 /** A module that exports a grader is named from the experiment's folder; other names are no paths. */
 export function graderPath(grader: string, folder: string): string {
-  return extname(grader) === "" ? grader : resolve(folder, grader);
+  return isGraderModule(grader) ? resolve(folder, grader) : grader;
 }
 
 /** What of a solver goes into a stage's hash (files by what is in them, models by name, not by where they are), and what of it is not there. */
 export async function solverInputs(spec: SolverSpec, folder: string): Promise<{ readonly inputs: object; readonly missing?: ApprenticeError }> {
   const { concurrency: _concurrency, tools = [], config, index, retriever, model, ...rest } = spec;
-  const modules = extname(rest.grader) === "" ? [] : [rest.grader];
+  const modules = isGraderModule(rest.grader) ? [rest.grader] : [];
   const paths = [...tools, ...[config, index, retriever].filter((path) => path !== undefined), ...modules];
   const files = await Promise.all(paths.map(async (path) => ({ path, print: await fingerprint(resolve(folder, path)) })));
   const gone = files.find(({ print }) => print === undefined);

@@ -1,5 +1,6 @@
 import pRetry from "p-retry";
 import { ApprenticeError, messageOf } from "../errors.ts";
+import { completionSeed } from "../random.ts";
 import { StopFilter } from "./stop-filter.ts";
 import type { ChatModel, GenerateEvent, GenerateRequest, Message, Usage } from "./types.ts";
 
@@ -76,7 +77,7 @@ async function writeOne(source: OneByOne, request: GenerateRequest, index: numbe
   const ends = AbortSignal.any([signal, left.signal, ...(cancelled ? [cancelled] : [])]);
   const opening = source.prefill === "none" ? "" : prefill;
   const messages: Message[] = opening === "" ? [...request.messages] : [...request.messages, { role: "assistant", content: opening }];
-  const one: OneRequest = { messages, temperature, topP, maxTokens, stop, seed: seedOf(seed, index), signal: ends };
+  const one: OneRequest = { messages, temperature, topP, maxTokens, stop, seed: completionSeed(seed, index), signal: ends };
 
   const filter = new StopFilter(stop);
   const echo = new Opening(source.prefill === "echo" ? opening : "");
@@ -157,11 +158,6 @@ async function whenAborted(signal: AbortSignal): Promise<never> {
 }
 
 const chars = (messages: readonly Message[]) => messages.reduce((sum, { content }) => sum + content.length, 0);
-
-/** A seed of its own for each completion. */
-function seedOf(seed: number | undefined, index: number): number | undefined {
-  return seed === undefined || index === 0 ? seed : (seed ^ Math.imul(index, 0x9e3779b1)) >>> 1;
-}
 
 function asTyped(error: unknown, id: string): ApprenticeError {
   if (error instanceof ApprenticeError) return error;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Grader } from "../../grading/types.ts";
 import { type ModelOpener, sequencesFor } from "../../model/open.ts";
+import { defaultRequests } from "../../model/openai/options.ts";
 import type { ChatModel } from "../../model/types.ts";
 import { sampled } from "../../sampling/index.ts";
 import { type CollectOptions, type CollectResult, collect } from "../collect.ts";
@@ -29,9 +30,6 @@ export interface CollectSetup extends Engine {
   readonly onNoPrefill?: (model: ChatModel) => void;
   readonly signal: AbortSignal;
 }
-
-/** As many calls as an adapter of servers allows by itself. */
-const LEAST_CALLS = 32;
 
 /** Questions in flight where nothing is said. */
 export const defaultConcurrency = 4;
@@ -75,7 +73,7 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
 
 /** Calls to a server: each question in flight has one, or a few for its samples. */
 function callsFor(concurrency: number | "auto"): number {
-  return concurrency === "auto" ? MANY : Math.max(LEAST_CALLS, concurrency);
+  return concurrency === "auto" ? MANY : Math.max(defaultRequests, concurrency);
 }
 
 /** What makes runs comparable: a collection goes on only with the same. */

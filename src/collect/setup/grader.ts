@@ -6,6 +6,11 @@ import { hasMethod, loadExport } from "./load-export.ts";
 /** What `--grader` takes, for help. */
 export const graderNames = "auto (by benchmark), math, exact or f1, or a module that exports a Grader";
 
+/** Whether a grader is named by its module's file. */
+export function isGraderModule(name: string): boolean {
+  return extname(name) !== "";
+}
+
 /**
  * A grader by name, or from a module.
  *
@@ -23,7 +28,7 @@ export async function loadGrader(name: string): Promise<Grader> {
     case "f1":
       return f1Grader;
     default:
-      if (extname(name) === "") throw new ApprenticeError("option_invalid", `There is no grader "${name}": give ${graderNames}.`);
+      if (!isGraderModule(name)) throw new ApprenticeError("option_invalid", `There is no grader "${name}": give ${graderNames}.`);
       return loadExport(name, "Grader", (value): value is Grader => hasMethod("grade")(value));
   }
 }

@@ -1,3 +1,4 @@
+import { completionSeed } from "../../random.ts";
 import type { GenerateRequest } from "../types.ts";
 import type { ToldUsage } from "./chunk.ts";
 import type { Completion } from "./completion.ts";
@@ -37,7 +38,7 @@ async function attempt(source: Source, server: Server, request: GenerateRequest,
       n: open.length,
       opening: server.prefill === "none" ? "" : opening,
       maxTokens,
-      seed: seedOf(request.seed, open),
+      seed: completionSeed(request.seed, open[0]?.index ?? 0),
     });
     try {
       return await receive(source, server, request, open, body, signal);
@@ -115,10 +116,4 @@ async function receive(
   server.answered();
   // It was asked for more completions than it wrote: from now on each is asked for by itself.
   if (open.some(isOpen)) server.samples = false;
-}
-
-/** A seed of its own for each completion that is asked for by itself; the first has the request's, as with `n`. */
-function seedOf(seed: number | undefined, [first]: readonly Completion[]): number | undefined {
-  if (seed === undefined || !first || first.index === 0) return seed;
-  return (seed ^ Math.imul(first.index, 0x9e3779b1)) >>> 1;
 }

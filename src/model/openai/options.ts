@@ -60,8 +60,11 @@ export interface Settings {
   readonly price: Price | undefined;
 }
 
+/** Requests at once to a base URL where nothing is said. */
+export const defaultRequests = 32;
+
 export function settle(options: OpenAIOptions): Settings {
-  const { model, apiKeyVariable = "OPENAI_API_KEY", retries = 4, concurrency = 32, timeouts } = options;
+  const { model, apiKeyVariable = "OPENAI_API_KEY", retries = 4, concurrency = defaultRequests, timeouts } = options;
   if (model.trim() === "") throw new ApprenticeError("option_invalid", "The model has no name: give the one that the server lists.");
   if (!Number.isInteger(retries) || retries < 0) throw new ApprenticeError("option_invalid", `retries is ${retries}: give a whole number.`);
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new ApprenticeError("option_invalid", `concurrency is ${concurrency}: give a whole number above 0.`);
