@@ -97,9 +97,13 @@ describe("a summary", () => {
     expect(summary).toMatchObject({ runs: 3, accuracy: { value: 2 / 3 }, outcomes: { answered: 2, error: 1 } });
   });
 
-  it("counts a run that was done again once, as it ended last", async () => {
+  it("counts a run that was done again once, as it ended last, but never as it failed", async () => {
     const failed = run("same", maths, { type: "error", code: "model_failed", message: "gone" });
-    expect(await summarize(scoreRuns([failed, run("same", maths, "42")]))).toMatchObject([{ runs: 1, accuracy: { value: 1 } }]);
+    const done = run("same", maths, "42");
+    for (const records of [[failed, done], [done, failed]]) {
+      expect(await summarize(scoreRuns(records))).toMatchObject([{ runs: 1, accuracy: { value: 1 } }]);
+    }
+    expect(await summarize(scoreRuns([run("same", maths, "41"), done]))).toMatchObject([{ runs: 1, accuracy: { value: 1 } }]);
   });
 
   it("of questions asked several times resamples questions, and says how repetitions differ", async () => {

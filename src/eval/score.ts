@@ -31,7 +31,7 @@ export interface RunFacts {
 
 /** What evaluation keeps of one run: a small record, so that very many fit into memory. */
 export interface Score extends RunFacts {
-  /** The trajectory's id: of two records with one id, the later counts. */
+  /** The trajectory's id: of two records with one id one counts ({@link summarize}). */
   readonly id: string;
   readonly subject: Subject;
   /** The question, the same in every run that was asked it. */

@@ -40,7 +40,8 @@ export interface SummaryOptions extends BootstrapOptions {
 /**
  * Sums up scores, by what was evaluated.
  *
- * Takes memory for one small record a run. Of records with one id the last counts: a run that was done again after an error.
+ * Takes memory for one small record a run. Of records with one id the last counts, a run that was done again after an error; but a
+ * failed one never in place of one that ended by itself.
  */
 export async function summarize(scores: AsyncIterable<Score> | Iterable<Score>, options: SummaryOptions = {}): Promise<Summary[]> {
   const { by } = options;
@@ -52,10 +53,13 @@ export async function summarize(scores: AsyncIterable<Score> | Iterable<Score>, 
   });
 }
 
-/** The last score of each run. */
+/** The score of each run that counts, as of its records: the last, but a failed one never in place of one that did not fail. */
 export async function latest(scores: AsyncIterable<Score> | Iterable<Score>): Promise<Score[]> {
   const byId = new Map<string, Score>();
-  for await (const score of scores) byId.set(score.id, score);
+  for await (const score of scores) {
+    const before = byId.get(score.id);
+    if (before === undefined || before.outcome === "error" || score.outcome !== "error") byId.set(score.id, score);
+  }
   return [...byId.values()];
 }
 
