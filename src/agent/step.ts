@@ -10,6 +10,7 @@ import { endedWithoutCode, forceCode } from "./forced-code.ts";
 import { parseAction } from "./parse.ts";
 import { randomSeed } from "../random.ts";
 import { syntaxWatch } from "./syntax-watch.ts";
+import { Trials } from "./trials.ts";
 
 export interface StepContext {
   readonly model: ChatModel;
@@ -75,7 +76,7 @@ async function* drawAndTry(
   const cancels = Array.from({ length: samples }, () => new AbortController());
   const events = new EventQueue<RunEvent>();
   const finished: Candidate[] = [];
-  const trials = new Map<string, Trial>();
+  const trials = new Trials(context.session, signal);
   const request: GenerateRequest = {
     messages,
     ...(prefill !== "" && { prefill }),
@@ -89,24 +90,10 @@ async function* drawAndTry(
     signal,
   };
 
-  /** Undefined when it was stopped, since no candidate with this code can matter any more. */
   const tryCode = async (index: number, code: string): Promise<Attempt | undefined> => {
-    const session = await context.session;
-    if (samples === 1) return session.run(code, { signal });
-    // The same code from the same state does the same.
-    const trial = trials.get(code) ?? beginTrial(session, code, signal);
-    trials.set(code, trial);
-    trial.wanted.add(index);
-    cancels[index]?.signal.addEventListener("abort", () => {
-      trial.wanted.delete(index);
-      if (trial.wanted.size > 0) return;
-      if (trials.get(code) === trial) trials.delete(code);
-      trial.stop.abort();
-    });
-    return trial.attempt.catch((error: unknown) => {
-      if (trial.stop.signal.aborted && !signal.aborted) return undefined;
-      throw error;
-    });
+    const cancel = cancels[index];
+    // A single candidate is committed as it runs.
+    return samples === 1 || !cancel ? (await context.session).run(code, { signal }) : trials.try(code, cancel.signal);
   };
   const finish = async (written: Candidate): Promise<void> => {
     const forced = context.forceCode && endedWithoutCode(written, model);
@@ -164,23 +151,6 @@ function readCandidate(text: string, prefill: string, done: Extract<GenerateEven
     ms,
     action: parseAction(text, dialect),
   };
-}
-
-/** Code that is being tried, and the candidates that have it. */
-interface Trial {
-  readonly attempt: Promise<Attempt>;
-  readonly wanted: Set<number>;
-  readonly stop: AbortController;
-}
-
-function beginTrial(session: Session, code: string, signal: AbortSignal): Trial {
-  const stop = new AbortController();
-  return { attempt: forkOne(session, code, AbortSignal.any([signal, stop.signal])), wanted: new Set(), stop };
-}
-
-async function forkOne(session: Session, code: string, signal: AbortSignal): Promise<Attempt> {
-  for await (const attempt of session.fork([code], { signal })) return attempt;
-  throw new Error("A fork of one source gave no attempt.");
 }
 
 function recordAttempt({ index: _index, source: _source, toolCalls, deferred, ...rest }: Attempt): AttemptRecord {

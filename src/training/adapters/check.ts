@@ -12,6 +12,12 @@ const checkSchema = z.array(
   z.object({ input_ids: z.array(z.number()), at: z.array(z.number()), best: z.array(z.number()), logprobs: z.array(z.number()) }),
 );
 
+/** An answer holds the whole vocabulary, several megabytes of it: a row's together would fill the heap. */
+const tokensAtOnce = 16;
+
+const asked = { generateNext: { probabilities: true, options: { temperature: 1, topK: 0, topP: 1, minP: 0 } } } as const;
+type AskedToken = [Token, typeof asked];
+
 export interface AdapterCheck {
   /** Tokens compared. */
   readonly tokens: number;
@@ -39,21 +45,21 @@ export async function checkAdapter(model: string, adapter: string, options: { re
     const context = await weights.createContext({ contextSize, lora: { adapters: [{ filePath: file }] } });
     const sequence = context.getSequence();
     let [tokens, agreeing, difference] = [0, 0, 0];
-    for (const check of checks) {
-      const asked = new Set(check.at);
+    for (const { input_ids: ids, at, best, logprobs } of checks) {
       await sequence.clearHistory();
-      const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
-      const input = check.input_ids.map((id, index) =>
-        asked.has(index) ? ([id as Token, { generateNext: { probabilities: true, options } }] as [Token, { generateNext: { probabilities: true; options: typeof options } }]) : (id as Token),
-      );
-      const output = await sequence.controlledEvaluate(input);
-      for (const [index, at] of check.at.entries()) {
-        const probabilities = output[at]?.next.probabilities;
-        const next = check.input_ids[at + 1] as Token;
-        if (!probabilities) continue;
-        tokens += 1;
-        agreeing += Number(probabilities.keys().next().value === check.best[index]);
-        difference += Math.abs(Math.log(probabilities.get(next) ?? Number.MIN_VALUE) - (check.logprobs[index] ?? 0));
+      const places = new Map(at.map((place, index) => [place, index]));
+      for (let from = 0; from < ids.length; from += tokensAtOnce) {
+        options.signal?.throwIfAborted();
+        const input = ids.slice(from, from + tokensAtOnce).map((id, offset): Token | AskedToken => (places.has(from + offset) ? [id as Token, asked] : (id as Token)));
+        const output = await sequence.controlledEvaluate(input);
+        for (const [offset, { next } = {}] of output.entries()) {
+          const index = places.get(from + offset);
+          if (index === undefined || !next?.probabilities) continue;
+          tokens += 1;
+          agreeing += Number(next.probabilities.keys().next().value === best[index]);
+          const came = ids[from + offset + 1] as Token;
+          difference += Math.abs(Math.log(next.probabilities.get(came) ?? Number.MIN_VALUE) - (logprobs[index] ?? 0));
+        }
       }
     }
     return { tokens, agreement: agreeing / tokens, meanDifference: difference / tokens };
