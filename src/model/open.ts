@@ -19,12 +19,12 @@ export interface ModelWish {
   readonly signal: AbortSignal;
 }
 
-/** More written at once gains nothing on a CPU, and each takes memory for a whole context. */
-const MOST_SEQUENCES = 8;
+/** More written at once gains little on a CPU (bench/README.md), and each takes memory for a whole context. */
+const MOST_SEQUENCES = 16;
 
-/** Room for so many conversations in flight (`auto`: as many as gain anything), and for `samples` of one. */
+/** Room for so many conversations in flight (`auto`: as many as gain anything), with `samples` of each. */
 export function sequencesFor(inFlight: number | "auto", samples = 1): number {
-  return inFlight === "auto" ? MOST_SEQUENCES : Math.min(MOST_SEQUENCES, Math.max(inFlight, samples));
+  return inFlight === "auto" ? MOST_SEQUENCES : Math.min(MOST_SEQUENCES, inFlight * samples);
 }
 
 /**
