@@ -24,7 +24,7 @@ async function report(count: number): Promise<void> {
     const built = performance.now() - start;
     const { embedded } = await writeReportPage(${JSON.stringify(`${file}.html`)}, report, { paths: [${JSON.stringify(file)}], questions: report.questions, embed: 2000 });
     console.log(JSON.stringify({ buildMs: Math.round(built), withPageMs: Math.round(performance.now() - start), embedded, peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) }));`;
-  const line = execFileSync(process.execPath, ["--max-old-space-size=64", "--input-type=module", "-e", script], { encoding: "utf8" });
+  const line = execFileSync(process.execPath, ["--max-old-space-size=96", "--input-type=module", "-e", script], { encoding: "utf8" });
   const MiB = Math.round((await stat(file)).size / 2 ** 20);
   console.log(JSON.stringify({ name: `report: ${count} trajectories`, MiB, ...(JSON.parse(line) as object), cores: cpus().length, node: process.version }));
 }
