@@ -29,9 +29,10 @@ export async function saveStage({ folder, archive, keeps }: Stage): Promise<bool
 
 /** Begins a stage's folder with what was saved of it, where that has come further than what is there. */
 export async function restoreStage({ folder, archive, keeps }: Stage): Promise<void> {
-  const saved = archive === undefined ? 0 : await progressOf(archive, keeps);
+  if (archive === undefined) return;
+  const saved = await progressOf(archive, keeps);
   // Where nothing was saved, nobody needs to know how far the folder is.
-  if (archive === undefined || saved === 0 || saved <= (await progressOf(folder, keeps))) return;
+  if (saved === 0 || saved <= (await progressOf(folder, keeps))) return;
   await replace(folder, async (part) => {
     await cp(archive, part, { recursive: true });
     for (const { file, records } of keeps) {

@@ -1,3 +1,4 @@
+import { standingOf } from "../trajectory/latest.ts";
 import { subjectKey, type Score, type Subject } from "./score.ts";
 import { bootstrapMean, mean, wilson, type BootstrapOptions, type Estimate } from "./statistics/intervals.ts";
 
@@ -58,7 +59,7 @@ export async function latest(scores: AsyncIterable<Score> | Iterable<Score>): Pr
   const byId = new Map<string, Score>();
   for await (const score of scores) {
     const before = byId.get(score.id);
-    if (before === undefined || before.outcome === "error" || score.outcome !== "error") byId.set(score.id, score);
+    if (before === undefined || standingOf(score.outcome) >= standingOf(before.outcome)) byId.set(score.id, score);
   }
   return [...byId.values()];
 }

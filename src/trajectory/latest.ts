@@ -1,7 +1,11 @@
 import { parseTrajectory } from "./parse.ts";
 
-/** How a run stands by its record. */
 const [interrupted, failed, finished] = [0, 1, 2];
+
+/** How a run stands by its record: of records with one id none counts in place of one that stands higher. */
+export function standingOf(outcome: unknown): number {
+  return outcome === "aborted" ? interrupted : outcome === "error" ? failed : finished;
+}
 
 /**
  * Which of some lines hold a record that another one with its id replaces, by their places. The last counts, but one that
@@ -35,7 +39,7 @@ function recordHead(line: string): { readonly id: string; readonly standing: num
   try {
     const { id, outcome } = (JSON.parse(line) as { id?: unknown; outcome?: { type?: unknown } | null } | null) ?? {};
     if (typeof id !== "string") return undefined;
-    return { id, standing: outcome?.type === "aborted" ? interrupted : outcome?.type === "error" ? failed : finished };
+    return { id, standing: standingOf(outcome?.type) };
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Token } from "node-llama-cpp";
+import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "node-llama-cpp";
 import { z } from "zod";
 import { ApprenticeError } from "../../errors.ts";
 import { pullModel } from "../../model/catalogue/pull.ts";
@@ -11,12 +11,6 @@ import { findAdapter } from "./folder.ts";
 const checkSchema = z.array(
   z.object({ input_ids: z.array(z.number()), at: z.array(z.number()), best: z.array(z.number()), logprobs: z.array(z.number()) }),
 );
-
-/** An answer holds the whole vocabulary, several megabytes of it: a row's together would fill the heap. */
-const tokensAtOnce = 16;
-
-const asked = { generateNext: { probabilities: true, options: { temperature: 1, topK: 0, topP: 1, minP: 0 } } } as const;
-type AskedToken = [Token, typeof asked];
 
 export interface AdapterCheck {
   /** Tokens compared. */
@@ -46,25 +40,39 @@ export async function checkAdapter(model: string, adapter: string, options: { re
     const sequence = context.getSequence();
     let [tokens, agreeing, difference] = [0, 0, 0];
     for (const { input_ids: ids, at, best, logprobs } of checks) {
-      await sequence.clearHistory();
-      const places = new Map(at.map((place, index) => [place, index]));
-      for (let from = 0; from < ids.length; from += tokensAtOnce) {
-        options.signal?.throwIfAborted();
-        const input = ids.slice(from, from + tokensAtOnce).map((id, offset): Token | AskedToken => (places.has(from + offset) ? [id as Token, asked] : (id as Token)));
-        const output = await sequence.controlledEvaluate(input);
-        for (const [offset, { next } = {}] of output.entries()) {
-          const index = places.get(from + offset);
-          if (index === undefined || !next?.probabilities) continue;
-          tokens += 1;
-          agreeing += Number(next.probabilities.keys().next().value === best[index]);
-          const came = ids[from + offset + 1] as Token;
-          difference += Math.abs(Math.log(next.probabilities.get(came) ?? Number.MIN_VALUE) - (logprobs[index] ?? 0));
-        }
+      const indexOf = new Map(at.map((place, index) => [place, index]));
+      for await (const { place, probabilities } of answers(sequence, ids, new Set(at), options.signal)) {
+        const index = indexOf.get(place) ?? -1;
+        tokens += 1;
+        agreeing += Number(probabilities.keys().next().value === best[index]);
+        difference += Math.abs(Math.log(probabilities.get(ids[place + 1] as Token) ?? Number.MIN_VALUE) - (logprobs[index] ?? 0));
       }
     }
     return { tokens, agreement: agreeing / tokens, meanDifference: difference / tokens };
   } finally {
     await weights.dispose();
+  }
+}
+
+/** An answer holds the whole vocabulary, several megabytes of it: a row's together would fill the heap. */
+const tokensAtOnce = 16;
+
+/** What llama.cpp expects after some tokens of a row, the likeliest first. */
+async function* answers(
+  sequence: LlamaContextSequence,
+  ids: readonly number[],
+  asked: ReadonlySet<number>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly place: number; readonly probabilities: ReadonlyMap<Token, number> }> {
+  const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
+  await sequence.clearHistory();
+  for (let from = 0; from < ids.length; from += tokensAtOnce) {
+    signal?.throwIfAborted();
+    const input = ids.slice(from, from + tokensAtOnce).map((id, offset): ControlledEvaluateInputItem => (asked.has(from + offset) ? [id as Token, { generateNext: { probabilities: true, options } }] : (id as Token)));
+    for (const [offset, output] of (await sequence.controlledEvaluate(input)).entries()) {
+      const probabilities = output?.next.probabilities;
+      if (probabilities) yield { place: from + offset, probabilities };
+    }
   }
 }
 
