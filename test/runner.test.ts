@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,6 +15,7 @@ import {
   type JobSettingsOptions,
   localBackend,
   prepareJob,
+  submitJob,
   type TrainingEvent,
   watchJob,
 } from "../src/training/index.ts";
@@ -138,6 +139,21 @@ describe("a job", { timeout: 600_000 }, () => {
     expect(() => execFileSync(process.execPath, [cli, "train", "-o", out, "--pass-tokens", "9"], { stdio: "pipe" }), "said, not ignored").toThrow(/give --data and --model/);
   });
 
+  it("is trained by one attempt at a time, also when only the shell of one was killed", async () => {
+    const job = await prepare("orphan", { epochs: 100 });
+    let killed = false;
+    const told = await follow(job, localBackend(), ({ type }) => {
+      if (type !== "checkpoint" || killed) return;
+      killed = true;
+      execFileSync("kill", ["-KILL", pidOf(job, 1)]);
+    });
+    const trained = told.filter(({ type }) => type === "step" || type === "checkpoint").map(({ attempt }) => attempt);
+    expect(new Set(trained), "the orphan saves and ends").toEqual(new Set([1, 2]));
+    expect(trained).toEqual(trained.toSorted());
+    const steps = told.flatMap((event) => (event.type === "step" ? [event.step] : []));
+    expect(steps, "and nothing is trained twice").toEqual(steps.map((_, index) => index + 1));
+  });
+
   it("is cancelled with its state kept, and goes on when trained again", async () => {
     const job = await prepare("cancelled", { epochs: 40 });
     const backend = localBackend();
@@ -159,6 +175,35 @@ describe("a job", { timeout: 600_000 }, () => {
     const job = await prepare("command", { epochs: 1 });
     writeFileSync(join(job.folder, "artifacts/adapter.gguf"), "damaged");
     await expect(follow(job, localBackend())).rejects.toMatchObject({ code: "artifact_damaged" });
+    expect((await follow(job, localBackend())).at(-1)?.type, "what it had learnt is written anew").toBe("end");
+  });
+
+  it("is not begun in a second place while it may run in the first", async () => {
+    const job = await prepare("elsewhere", { epochs: 1 });
+    const queue = commandBackend({ submit: "true", alive: "test ! -e {folder}/taken-back", cancel: "touch {folder}/taken-back" });
+    await submitJob(job, queue);
+    await expect(submitJob(job, localBackend())).rejects.toMatchObject({ code: "backend_differs", message: expect.stringContaining("begun with the backend command") });
+    await expect(cancelJob(job, localBackend())).rejects.toMatchObject({ code: "backend_differs" });
+    await cancelJob(job, queue);
+    expect((await follow(job, localBackend())).at(-1)).toMatchObject({ type: "end", attempt: 2 });
+  });
+
+  it("is lost by a queue, and submitted again", async () => {
+    const job = await prepare("lost", { epochs: 1 });
+    const backend = commandBackend({ submit: "test {attempt} = 1 || nohup sh {folder}/run.sh {attempt} >/dev/null 2>&1 &", alive: "test {attempt} != 1" });
+    expect((await follow(job, backend)).at(-1)).toMatchObject({ type: "end", attempt: 2 });
+  });
+
+  it("is left to run at once when the watching is ended, even while a command hangs", async () => {
+    const job = await prepare("hanging", { epochs: 1 });
+    const controller = new AbortController();
+    const backend = commandBackend({ submit: "touch {folder}/asked; sleep 60" });
+    const asked = setInterval(() => existsSync(join(job.folder, "asked")) && controller.abort(), 20);
+    const watched = async () => {
+      for await (const event of watchJob(job, backend, { signal: controller.signal })) expect.unreachable(event.type);
+    };
+    await expect(watched()).rejects.toMatchObject({ name: "AbortError" });
+    clearInterval(asked);
   });
 });
 

@@ -75,7 +75,7 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
     .option("--batch <rows>", "rows of a step (default: 8)", wholeNumber)
     .option("--seed <n>", "default: 42", nonNegative)
     .addOption(new Option("--device <name>", "default: a GPU if there is one").choices(["auto", "cpu", "cuda"]))
-    .option("--float32", "compute in float32 instead of bfloat16")
+    .option("--float32", "compute in float32 also where the device has bfloat16")
     .option("--pass-tokens <n>", "tokens at once: less takes less memory (default: 4096 on a CPU, 16384 on a GPU)", wholeNumber)
     .option("--gradient-checkpointing", "less memory, more time")
     .option("--gpus <n>", "GPUs of one machine (default: 1)", wholeNumber)

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { BuildProgress } from "../../retrieval/store/build-options.ts";
+import { duration } from "./duration.ts";
 
 const LINE_EVERY_MS = 5000;
 
@@ -38,8 +39,5 @@ export function buildBar(): { onProgress(progress: BuildProgress): void; stop():
 function timeLeft({ done, resumed, total = 0 }: BuildProgress, elapsedMs: number): string {
   const fresh = done - resumed;
   if (total === 0 || fresh <= 0) return "unknown time";
-  const seconds = Math.ceil(((total - done) * elapsedMs) / fresh / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+  return duration(((total - done) * elapsedMs) / fresh / 1000);
 }

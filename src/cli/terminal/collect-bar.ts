@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Progress } from "../../collect/collect.ts";
+import { duration } from "./duration.ts";
 
 const LINE_MS = 10_000;
 
@@ -9,7 +10,7 @@ export function collectBar(): { update(progress: Progress): void; stop(): void }
 }
 
 function terminalBar(): ReturnType<typeof collectBar> {
-  const format = "{bar} {value}/{total} | {right} right | {rate}/min | {tokens} tokens{cost} | {left} left{errors}";
+  const format = "{bar} {value}/{total} | {runs} runs | {right} right | {rate}/min | {tokens} tokens{cost} | {left} left{errors}";
   const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true }, Presets.shades_classic);
   let first: Progress | undefined;
   return {
@@ -29,8 +30,8 @@ function plainLines(): ReturnType<typeof collectBar> {
   const print = (progress: Progress) => {
     if (progress === printed) return;
     printed = progress;
-    const { right, rate, tokens, cost, left, errors } = figures(progress, first ?? progress);
-    process.stderr.write(`${progress.finished} of ${progress.questions} questions, ${right} right, ${rate} a minute, ${tokens} tokens${cost}, ${left} left${errors}\n`);
+    const { runs, right, rate, tokens, cost, left, errors } = figures(progress, first ?? progress);
+    process.stderr.write(`${progress.finished} of ${progress.questions} questions, ${runs} runs, ${right} right, ${rate} a minute, ${tokens} tokens${cost}, ${left} left${errors}\n`);
   };
   return {
     update(progress) {
@@ -45,17 +46,13 @@ function plainLines(): ReturnType<typeof collectBar> {
 function figures(progress: Progress, first: Progress) {
   const perMs = progress.ms > 0 ? (progress.finished - first.finished) / progress.ms : 0;
   return {
+    // A question of several tries takes its time: runs show that something goes on.
+    runs: progress.runs,
     right: progress.right,
-    rate: (perMs * 60_000).toFixed(1),
+    rate: perMs > 0 ? (perMs * 60_000).toFixed(1) : "?",
     tokens: progress.spent.tokens,
     cost: progress.spent.dollars > 0 ? `, $${progress.spent.dollars.toFixed(2)}` : "",
-    left: perMs > 0 ? duration((progress.questions - progress.finished) / perMs) : "?",
+    left: perMs > 0 ? duration((progress.questions - progress.finished) / perMs / 1000) : "?",
     errors: progress.errors > 0 ? `, ${progress.errors} errors` : "",
   };
-}
-
-function duration(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 1) return "<1 min";
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import { type Estimate, type ExperimentEvent, type ExperimentResult, type Stage, type StageProgress, total } from "../../distill/index.ts";
 import type { Json } from "../../sandbox/types.ts";
 import { collectBar } from "./collect-bar.ts";
+import { duration } from "./duration.ts";
 import { comparisonText, summaryTable } from "./eval-tables.ts";
 import { trainingPrinter } from "./training-printer.ts";
 
@@ -63,10 +64,4 @@ export function experimentPrinter(): { event(event: ExperimentEvent): void; prog
 
 function figures({ tokens, seconds, dollars }: Estimate): string[] {
   return [tokens > 0 ? Math.round(tokens).toLocaleString("en") : "", seconds > 0 ? duration(seconds) : "", dollars === undefined ? "" : dollars.toFixed(2)];
-}
-
-function duration(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 1) return "<1 min";
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

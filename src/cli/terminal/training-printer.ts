@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { TrainingEvent } from "../../training/jobs/events.ts";
+import { duration } from "./duration.ts";
 
 /** Shows a training run on stderr: a bar on a terminal, a line a step elsewhere. */
 export function trainingPrinter(): { show(event: TrainingEvent): void; stop(): void } {
@@ -11,7 +12,7 @@ export function trainingPrinter(): { show(event: TrainingEvent): void; stop(): v
     show(event) {
       switch (event.type) {
         case "start":
-          line(`${event.rows} rows, ${event.lossTokens} of ${event.tokens} tokens in the loss, ${(event.trainedParameters / 1e6).toFixed(1)} M parameters, on ${event.device}${event.step > 0 ? `; from step ${event.step}` : ""}`);
+          line(`${event.rows} rows, ${event.lossTokens} of ${event.tokens} tokens in the loss, ${(event.trainedParameters / 1e6).toFixed(1)} M parameters, on ${event.device}${event.dtype === undefined ? "" : ` in ${event.dtype}`}${event.step > 0 ? `; from step ${event.step}` : ""}`);
           bar?.start(event.steps, event.step, { loss: "–", speed: "–", left: "–" });
           break;
         case "step": {
@@ -36,9 +37,4 @@ export function trainingPrinter(): { show(event: TrainingEvent): void; stop(): v
     },
     stop: () => bar?.stop(),
   };
-}
-
-function duration(seconds: number): string {
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
-  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.round(seconds)} s`;
 }

@@ -5,7 +5,7 @@ export type AttemptState = "waiting" | "running" | "ended";
 
 /**
  * A place where jobs run. An attempt is one start of `run.sh ATTEMPT` in the job's folder, which sees to it that it is
- * started once, so every method may be called again after a crash or a lost connection.
+ * started once, so every method may be called again after a crash or a lost connection. A signal ends the call, not the job.
  */
 export interface JobBackend {
   /** E.g. `slurm`. */
@@ -13,12 +13,13 @@ export interface JobBackend {
   /** How often it should be looked at, in milliseconds between looks. */
   readonly pollMs: number;
   /** Has an attempt started, unless it already was. The first call brings the folder there. */
-  submit(job: Job, attempt: number): Promise<void>;
-  state(job: Job, attempt: number): Promise<AttemptState>;
+  submit(job: Job, attempt: number, signal?: AbortSignal): Promise<void>;
+  /** Of an attempt that was submitted. */
+  state(job: Job, attempt: number, signal?: AbortSignal): Promise<AttemptState>;
   /** Asks an attempt to save and end; one that waits is taken back. */
-  cancel(job: Job, attempt: number): Promise<void>;
+  cancel(job: Job, attempt: number, signal?: AbortSignal): Promise<void>;
   /** Brings new events, logs and exit statuses to the local folder; with `artifacts`, those too. */
-  pull(job: Job, what: { readonly artifacts: boolean }): Promise<void>;
+  pull(job: Job, what: { readonly artifacts: boolean }, signal?: AbortSignal): Promise<void>;
 }
 
 /** Names an attempt wherever it runs. */

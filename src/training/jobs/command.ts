@@ -20,35 +20,34 @@ export interface CommandTemplates {
 }
 
 /** False when the command itself said no; what could not be asked is thrown. */
-function isLost(error: unknown): false {
-  if (error instanceof ApprenticeError && error.code === "connection_lost") throw error;
-  return false;
+function saidNo(error: unknown): false {
+  if (error instanceof ApprenticeError && error.code === "command_failed") return false;
+  throw error;
 }
 
 /** Whatever can be started by a shell command: kubectl, SkyPilot, Modal … */
 export function commandBackend(templates: CommandTemplates): JobBackend {
-  const run = (template: string, job: Job, attempt: number) => {
+  const run = (template: string, job: Job, attempt: number, signal?: AbortSignal) => {
     const values: Record<string, string> = { folder: quote(job.folder), attempt: String(attempt), name: attemptName(job, attempt) };
-    return here.sh(template.replaceAll(/\{(folder|attempt|name)\}/g, (whole, name: string) => values[name] ?? whole));
+    return here.sh(template.replaceAll(/\{(folder|attempt|name)\}/g, (whole, name: string) => values[name] ?? whole), signal);
   };
   const inAttempt = (job: Job, attempt: number, name: string) => join(job.folder, "attempts", String(attempt), name);
   return {
     name: "command",
     pollMs: 2000,
-    async submit(job, attempt) {
-      if (!(await exists(inAttempt(job, attempt, "claimed")))) await run(templates.submit, job, attempt);
+    async submit(job, attempt, signal) {
+      if (!(await exists(inAttempt(job, attempt, "claimed")))) await run(templates.submit, job, attempt, signal);
     },
-    async state(job, attempt) {
+    async state(job, attempt, signal) {
       if (await exists(inAttempt(job, attempt, "exit"))) return "ended";
-      const alive = templates.alive === undefined || (await run(templates.alive, job, attempt).then(() => true, isLost));
-      if (!(await exists(inAttempt(job, attempt, "claimed")))) return "waiting";
-      return alive ? "running" : "ended";
+      if (templates.alive !== undefined && !(await run(templates.alive, job, attempt, signal).then(() => true, saidNo))) return "ended";
+      return (await exists(inAttempt(job, attempt, "claimed"))) ? "running" : "waiting";
     },
-    async cancel(job, attempt) {
-      await run(templates.cancel ?? `cd {folder} && ${cancelProcess(attempt)}`, job, attempt);
+    async cancel(job, attempt, signal) {
+      await run(templates.cancel ?? `cd {folder} && ${cancelProcess(attempt)}`, job, attempt, signal);
     },
-    async pull(job) {
-      if (templates.pull !== undefined) await run(templates.pull, job, 0);
+    async pull(job, _what, signal) {
+      if (templates.pull !== undefined) await run(templates.pull, job, 0, signal);
     },
   };
 }

@@ -9,7 +9,7 @@ const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fi
 
 /** What a training run tells, one JSON line each. `time` is in seconds since 1970; `loss` the mean of -ln p over trained tokens. */
 const eventSchema = z.discriminatedUnion("type", [
-  event("start", { step: number, steps: number, rows: number, heldRows: number, device: z.string(), processes: number, trainedParameters: number, tokens: number, lossTokens: number, torch: z.string() }),
+  event("start", { step: number, steps: number, rows: number, heldRows: number, device: z.string(), processes: number, trainedParameters: number, tokens: number, lossTokens: number, dtype: z.string().exactOptional(), torch: z.string() }),
   event("step", {
     step: number,
     steps: number,

@@ -35,23 +35,23 @@ export function slurmBackend(options: SlurmOptions = {}): JobBackend {
 }
 
 function backend(name: string, scheduler: Scheduler, transport: Transport): JobBackend {
-  const inFolder = (job: Job, script: string) => transport.sh(`cd ${transport.folder(job)} && ${script}\n`);
+  const inFolder = (job: Job, script: string, signal?: AbortSignal) => transport.sh(`cd ${transport.folder(job)} && ${script}\n`, signal);
   return {
     name,
     pollMs: transport === here ? 1000 : 5000,
-    async submit(job, attempt) {
-      await transport.push(job);
-      await inFolder(job, `mkdir -p attempts/${attempt} && ${scheduler.submit(job, attempt)}`);
+    async submit(job, attempt, signal) {
+      await transport.push(job, signal);
+      await inFolder(job, `mkdir -p attempts/${attempt} && ${scheduler.submit(job, attempt)}`, signal);
     },
-    async state(job, attempt) {
-      const word = await inFolder(job, `if test -e attempts/${attempt}/exit; then echo ended; else ${scheduler.state(job, attempt)}; fi`);
+    async state(job, attempt, signal) {
+      const word = await inFolder(job, `if test -e attempts/${attempt}/exit; then echo ended; else ${scheduler.state(job, attempt)}; fi`, signal);
       return parseState(word.trim());
     },
-    async cancel(job, attempt) {
-      await inFolder(job, `{ ${scheduler.cancel(job, attempt)}; }`);
+    async cancel(job, attempt, signal) {
+      await inFolder(job, `{ ${scheduler.cancel(job, attempt)}; }`, signal);
     },
-    async pull(job, { artifacts }) {
-      await transport.pull(job, artifacts ? [...PROGRESS, "artifacts"] : PROGRESS);
+    async pull(job, { artifacts }, signal) {
+      await transport.pull(job, artifacts ? [...PROGRESS, "artifacts"] : PROGRESS, signal);
     },
   };
 }
@@ -85,8 +85,8 @@ function slurm(sbatch: readonly string[]): Scheduler {
       const isKnown = `test -e attempts/${attempt}/claimed || test -e attempts/${attempt}/slurm-id || { ${queued(job, attempt)}; test -n "$state"; }`;
       return `{ ${isKnown} || { id=$(sbatch --parsable ${args.join(" ")} --wrap 'exec sh run.sh ${attempt}') && echo "$id" > attempts/${attempt}/slurm-id; }; }`;
     },
-    state: (job, attempt) =>
-      `${queued(job, attempt)}; case "$state" in PENDING*|CONFIGURING*) echo waiting;; "") if test -e attempts/${attempt}/slurm-id; then echo ended; else echo waiting; fi;; *) echo running;; esac`,
+    // One that was submitted and is not in the queue any more has ended, or was taken out of it.
+    state: (job, attempt) => `${queued(job, attempt)}; case "$state" in PENDING*|CONFIGURING*) echo waiting;; "") echo ended;; *) echo running;; esac`,
     cancel: (job, attempt) =>
       `scancel --state=PENDING --name=${attemptName(job, attempt)}; scancel --batch --signal=TERM --name=${attemptName(job, attempt)} 2>/dev/null || true`,
   };

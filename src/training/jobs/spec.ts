@@ -8,6 +8,7 @@ const whole = z.number().int().positive();
 /** How a job runs, without changing what is learnt but for rounding and the draws of dropout. */
 export const settingsSchema = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda"]).default("auto"),
+  /** `bfloat16` where the device computes in it, else float32. */
   dtype: z.enum(["bfloat16", "float32"]).default("bfloat16"),
   /** Tokens evaluated at once; a longer row goes alone. Default: 4096 on a CPU, 16384 on a GPU. */
   passTokens: whole.optional(),

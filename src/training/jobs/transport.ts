@@ -1,25 +1,27 @@
-import { spawn, type SpawnOptions } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { ApprenticeError } from "../../errors.ts";
 import { quote } from "./backend.ts";
-import type { Job } from "./folder.ts";
+import { exists, type Job } from "./folder.ts";
 
 /** The machine on which a scheduler is told what to do. */
 export interface Transport {
   /** The job's folder there, ready for a shell. */
   folder(job: Job): string;
   /** Runs a POSIX shell script and gives what it printed. Throws `command_failed`, or `connection_lost` when it may not have been run. */
-  sh(script: string): Promise<string>;
-  push(job: Job): Promise<void>;
-  pull(job: Job, names: readonly string[]): Promise<void>;
+  sh(script: string, signal?: AbortSignal): Promise<string>;
+  push(job: Job, signal?: AbortSignal): Promise<void>;
+  pull(job: Job, names: readonly string[], signal?: AbortSignal): Promise<void>;
 }
 
 /** This machine, or one that sees the same files. */
 export const here: Transport = {
   folder: (job) => quote(job.folder),
-  // A group of its own, so that an interrupt at the terminal does not reach what is started.
-  sh: (script) => run("sh", ["-s"], { detached: true }, script),
+  sh: (script, signal) => run("sh", ["-s"], { input: script, signal }),
   push: async () => undefined,
   pull: async () => undefined,
 };
@@ -38,23 +40,43 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
   if (host.startsWith("-")) throw new ApprenticeError("option_invalid", `"${host}" is no host.`);
   const connect = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=15", ...args, host];
   const folder = (job: Job) => quote(`${root}/${job.spec.id}`);
-  const sh = (script: string) => run("ssh", [...connect, "sh", "-s"], {}, script);
+  const sh = (script: string, signal?: AbortSignal) => run("ssh", [...connect, "sh", "-s"], { input: script, signal });
   return {
     folder,
     sh,
-    async push(job) {
+    async push(job, signal) {
       const there = folder(job);
-      const send = (files: string, receive: string) => run("sh", ["-c", `cd ${quote(job.folder)} && tar -chf - ${files} | ssh ${[...connect, receive].map(quote).join(" ")}`], {});
-      const isThere = (await sh(`test -e ${there}/job.json && echo there || true`)).trim() === "there";
+      const send = async (names: readonly string[], receive: string) => {
+        const present = await Promise.all(names.map((name) => exists(join(job.folder, name))));
+        // Links, such as the one to the model's file, are followed.
+        const tar = spawn("tar", ["-chf", "-", "-C", job.folder, ...names.filter((_, index) => present[index])], { stdio: ["ignore", "pipe", "ignore"] });
+        // Where it fails, the other end says that the archive is cut off.
+        tar.on("error", () => undefined);
+        try {
+          await run("ssh", [...connect, receive], { input: tar.stdout, signal });
+        } finally {
+          tar.kill();
+        }
+      };
+      const isThere = (await sh(`test -e ${there}/job.json && echo there || true`, signal)).trim() === "there";
       // What may differ between attempts goes each time.
-      if (isThere) await send("job.json $(ls -d python 2>/dev/null)", `rm -f ${there}/python && tar -xf - -C ${there}`);
-      // Links, such as the one to the model's file, are followed; a name is given only to what is whole.
-      else await send("data runner run.sh job.json processes $(ls -d python model 2>/dev/null)", `rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part && mv ${there}.part ${there}`);
+      if (isThere) await send(["job.json", "python"], `rm -f ${there}/python && tar -xf - -C ${there}`);
+      // A name is given only to what is whole.
+      else await send(["data", "runner", "run.sh", "job.json", "processes", "python", "model"], `rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part && mv ${there}.part ${there}`);
     },
-    async pull(job, names) {
+    async pull(job, names, signal) {
       await mkdir(job.folder, { recursive: true });
-      const send = `cd ${folder(job)} && tar -cf - $(ls -d ${names.join(" ")} 2>/dev/null)`;
-      await run("sh", ["-c", `ssh ${[...connect, send].map(quote).join(" ")} | tar -xf - -C ${quote(job.folder)}`], {});
+      const path = join(job.folder, "pulled.tar");
+      const file = await open(path, "w");
+      // 1 is tar's status for a file that grew while it was read.
+      const send = `cd ${folder(job)} && { tar -cf - $(ls -d ${names.join(" ")} 2>/dev/null) || test $? -eq 1; }`;
+      try {
+        await run("ssh", [...connect, send], { output: file.fd, signal });
+        await run("tar", ["-xf", path, "-C", job.folder], { signal });
+      } finally {
+        await file.close();
+        await rm(path, { force: true });
+      }
     },
   };
 }
@@ -62,16 +84,25 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
 /** The status of an ssh client that could not connect, or lost the connection. */
 export const LOST = 255;
 
-async function run(command: string, args: readonly string[], options: SpawnOptions, input = ""): Promise<string> {
-  const child = spawn(command, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+interface RunOptions {
+  readonly input?: string | Readable;
+  /** A file for what it prints. Default: it is returned. */
+  readonly output?: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** In a group of its own, so that an interrupt at the terminal does not reach what is started. */
+async function run(command: string, args: readonly string[], { input = "", output, signal }: RunOptions): Promise<string> {
+  signal?.throwIfAborted();
+  const child = spawn(command, args, { detached: true, stdio: ["pipe", output ?? "pipe", "pipe"], ...(signal && { signal }) });
   const ended = new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
-  child.stdin?.on("error", () => undefined);
-  child.stdin?.end(input);
+  if (child.stdin) pipeline(typeof input === "string" ? [input] : input, child.stdin).catch(() => undefined);
   const [code, out, err] = await Promise.all([
     ended.catch((error: Error) => {
+      signal?.throwIfAborted();
       throw new ApprenticeError("command_failed", `${command} cannot be started: ${error.message}`, { cause: error });
     }),
     child.stdout ? text(child.stdout) : "",

@@ -27,7 +27,7 @@ const LOST_MS = 30 * 60_000;
  * Returns when the artifacts are here and their checksums are right.
  *
  * @throws ApprenticeError `training_failed`, `training_stuck`, `training_cancelled`, `artifact_damaged`, `connection_lost`, and the
- * runner's own codes, e.g. `out_of_memory`, `gpu_missing`, `disk_full`.
+ * runner's own codes, e.g. `out_of_memory`, `gpu_missing`, `disk_full`; `backend_differs` when it may be running elsewhere.
  */
 export async function* watchJob(job: Job, backend: JobBackend, options: WatchOptions = {}): AsyncGenerator<TrainingEvent, void> {
   const { signal, pollMs = backend.pollMs, patience = 3 } = options;
@@ -45,23 +45,22 @@ export async function* watchJob(job: Job, backend: JobBackend, options: WatchOpt
   let attempt = await submitJob(job, backend, signal ? { signal } : {});
   for (;;) {
     signal?.throwIfAborted();
-    const state = await whileLost(() => backend.state(job, attempt), signal);
-    await whileLost(() => backend.pull(job, { artifacts: state === "ended" }), signal);
+    const state = await whileLost(() => backend.state(job, attempt, signal), signal);
+    await whileLost(() => backend.pull(job, { artifacts: state === "ended" }, signal), signal);
     yield* read();
     if (state !== "ended") {
       await sleep(pollMs, undefined, signal ? { signal } : {});
       continue;
     }
     const exit = await readExit(job, attempt);
-    if (exit === 0) return checkArtifacts(job);
+    if (exit === 0) return checkArtifacts(job, attempt);
     if (await exists(join(job.folder, "cancelled"))) throw new ApprenticeError("training_cancelled", "The job was cancelled; what it had learnt is kept. Train again to go on.");
     if (exit !== undefined && exit !== PREEMPTED && exit <= SIGNALLED) {
       throw new ApprenticeError(lastError?.attempt === attempt ? lastError.code : "training_failed", lastError?.attempt === attempt ? lastError.message : await lastWords(job, attempt));
     }
     fruitless += 1;
     if (fruitless > patience) {
-      const log = join(job.folder, "attempts", String(attempt), "log.txt");
-      throw new ApprenticeError("training_stuck", `${fruitless} attempts in a row were killed before they could save, for want of memory, time or disk: lower --pass-tokens or --checkpoint-seconds. See ${log}.`);
+      throw new ApprenticeError("training_stuck", `${fruitless} attempts in a row were killed before they could save, for want of memory, time or disk: lower --pass-tokens or --checkpoint-seconds. See ${inAttempt(job, attempt, "log.txt")}.`);
     }
     attempt += 1;
     await begin(job, backend, attempt, signal);
@@ -78,6 +77,7 @@ export async function submitJob(job: Job, backend: JobBackend, { signal }: Pick<
   const last = Math.max(1, await lastAttempt(job));
   const exit = await readExit(job, last);
   if (exit === 0) return last;
+  await expectBackend(job, last, backend);
   // What failed may go well now: the disk may have room.
   const attempt = exit === undefined ? last : last + 1;
   await begin(job, backend, attempt, signal);
@@ -86,18 +86,34 @@ export async function submitJob(job: Job, backend: JobBackend, { signal }: Pick<
 
 /** Asks the job to save and end, and waits until it has. Training it again goes on from there. */
 export async function cancelJob(job: Job, backend: JobBackend, { signal, pollMs = backend.pollMs }: WatchOptions = {}): Promise<void> {
-  await writeFile(join(job.folder, "cancelled"), "");
   const attempt = await lastAttempt(job);
+  if (attempt > 0) await expectBackend(job, attempt, backend);
+  await writeFile(join(job.folder, "cancelled"), "");
   if (attempt === 0) return;
-  await backend.cancel(job, attempt);
-  while ((await backend.state(job, attempt)) === "running") await sleep(pollMs, undefined, signal ? { signal } : {});
-  await backend.pull(job, { artifacts: false });
+  await backend.cancel(job, attempt, signal);
+  while ((await backend.state(job, attempt, signal)) === "running") await sleep(pollMs, undefined, signal ? { signal } : {});
+  await backend.pull(job, { artifacts: false }, signal);
+  // It was killed, or was never begun: no status will come.
+  if ((await backend.state(job, attempt, signal)) === "ended" && (await readExit(job, attempt)) === undefined) await endAsPreempted(job, attempt);
 }
 
 async function begin(job: Job, backend: JobBackend, attempt: number, signal: AbortSignal | undefined): Promise<void> {
   // What was meant is written down first: a crash right after finds the same attempt, and submits it again to no effect.
   await mkdir(join(job.folder, "attempts", String(attempt)), { recursive: true });
-  await whileLost(() => backend.submit(job, attempt), signal);
+  await writeFile(inAttempt(job, attempt, "backend"), `${backend.name}\n`);
+  await whileLost(() => backend.submit(job, attempt, signal), signal);
+}
+
+/** An attempt whose end is not known is looked for where it was begun: elsewhere the work would begin again. */
+async function expectBackend(job: Job, attempt: number, backend: JobBackend): Promise<void> {
+  if ((await readExit(job, attempt)) !== undefined) return;
+  const begun = (await readFile(inAttempt(job, attempt, "backend"), "utf8").catch(() => backend.name)).trim();
+  if (begun === backend.name) return;
+  throw new ApprenticeError("backend_differs", `${job.folder} was begun with the backend ${begun}, and how it ended there is not known here: go on with ${begun}, or cancel it there first.`);
+}
+
+function inAttempt({ folder }: Job, attempt: number, name: string): string {
+  return join(folder, "attempts", String(attempt), name);
 }
 
 async function lastAttempt({ folder }: Job): Promise<number> {
@@ -105,8 +121,13 @@ async function lastAttempt({ folder }: Job): Promise<number> {
   return Math.max(0, ...names.map(Number).filter(Number.isInteger));
 }
 
-async function readExit({ folder }: Job, attempt: number): Promise<number | undefined> {
-  const text = await readFile(join(folder, "attempts", String(attempt), "exit"), "utf8").catch(() => "");
+/** Another attempt is to follow. */
+function endAsPreempted(job: Job, attempt: number): Promise<void> {
+  return writeFile(inAttempt(job, attempt, "exit"), `${PREEMPTED}\n`);
+}
+
+async function readExit(job: Job, attempt: number): Promise<number | undefined> {
+  const text = await readFile(inAttempt(job, attempt, "exit"), "utf8").catch(() => "");
   return text.trim() === "" ? undefined : Number(text);
 }
 
@@ -123,7 +144,17 @@ async function whileLost<T>(action: () => Promise<T>, signal: AbortSignal | unde
   }
 }
 
-async function checkArtifacts({ folder }: Job): Promise<void> {
+async function checkArtifacts(job: Job, attempt: number): Promise<void> {
+  try {
+    await compareArtifacts(job);
+  } catch (error) {
+    // What is damaged here cannot always be fetched again: the next attempt writes it anew from the last checkpoint.
+    await endAsPreempted(job, attempt);
+    throw error;
+  }
+}
+
+async function compareArtifacts({ folder }: Job): Promise<void> {
   let sums: Record<string, string>;
   try {
     sums = JSON.parse(await readFile(join(folder, "artifacts", "sha256.json"), "utf8")) as Record<string, string>;
@@ -132,12 +163,12 @@ async function checkArtifacts({ folder }: Job): Promise<void> {
   }
   for (const [name, expected] of Object.entries(sums)) {
     const found = await sha256Of(join(folder, "artifacts", name)).catch(() => "nothing");
-    if (found !== expected) throw new ApprenticeError("artifact_damaged", `${join(folder, "artifacts", name)} is not what the job wrote: fetch it again by training again.`);
+    if (found !== expected) throw new ApprenticeError("artifact_damaged", `${join(folder, "artifacts", name)} is not what the job wrote: train again, which writes it anew.`);
   }
 }
 
-async function lastWords({ folder }: Job, attempt: number): Promise<string> {
-  const path = join(folder, "attempts", String(attempt), "log.txt");
+async function lastWords(job: Job, attempt: number): Promise<string> {
+  const path = inAttempt(job, attempt, "log.txt");
   const text = await readFile(path, "utf8").catch(() => "");
   const line = text.trim().split("\n").at(-1) ?? "";
   return `The attempt failed: ${line === "" ? "it left no log" : line} (${path})`;

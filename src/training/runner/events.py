@@ -6,6 +6,9 @@ import sys
 import time
 
 
+PREEMPTED = 75
+
+
 class Stop(Exception):
     """Ends the run with a message for the user. `code` is stable; `status` is the exit status."""
 

@@ -16,6 +16,11 @@ def pick_device(wanted):
     return torch.device(wanted, int(os.environ.get("LOCAL_RANK", 0))) if wanted == "cuda" else torch.device("cpu")
 
 
+def computes_in_bfloat16(device):
+    """Processors without it do so in software, several times slower than in float32."""
+    return device.type != "cpu" or (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def load_base(model, dtype):
     """From a Hugging Face folder or name, or a GGUF file (dequantised)."""
     from transformers import AutoModelForCausalLM, GgufConfig

@@ -12,19 +12,20 @@ import signal
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 
+import alone
 import artifacts
 import checkpoint
-from events import Events, Stop
+from events import PREEMPTED, Events, Stop
 from rows import epoch_order, even_passes, pack, passes, read_rows
 from sharding import clip_gradients, part, part_of_optimizer, shard, whole
-from student import add_lora, load_base, logits_at, loss_sum, pick_device
+from student import add_lora, computes_in_bfloat16, load_base, logits_at, loss_sum, pick_device
 
-PREEMPTED = 75
 CHECKED_ROWS = 2
 
 
@@ -39,8 +40,11 @@ def main(job_dir, attempt):
     interrupted = threading.Event()
     for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
         signal.signal(number, lambda *_: interrupted.set())
+    alone.end_with_parent(interrupted)
     try:
-        Run(job, events, interrupted).train()
+        # The other processes wait for the first.
+        with alone.hold("lock", interrupted, events) if rank == 0 else nullcontext():
+            Run(job, events, interrupted).train()
         events.write("end")
         return 0
     except Stop as stop:
@@ -71,7 +75,7 @@ class Run:
             # The others wait while the first writes a checkpoint, which may be of hundreds of gigabytes.
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo", timeout=timedelta(hours=2))
         self.fsdp = self.world > 1 and bool(self.settings.get("fsdp"))
-        self.half = self.settings["dtype"] == "bfloat16"
+        self.half = self.settings["dtype"] == "bfloat16" and computes_in_bfloat16(self.device)
         self.budget = self.settings.get("passTokens") or (16_384 if self.device.type == "cuda" else 4_096)
 
         full = self.hyper["method"] == "full"
@@ -102,7 +106,7 @@ class Run:
         self.events.write(
             "start", step=self.step, steps=self.steps, rows=len(self.rows), heldRows=len(self.held), device=str(self.device), processes=self.world,
             trainedParameters=sum(weight.numel() for weight in self.trained.values()), tokens=sum(len(row.ids) for row in self.rows),
-            lossTokens=sum(row.loss_tokens for row in self.rows), torch=torch.__version__,
+            lossTokens=sum(row.loss_tokens for row in self.rows), dtype="bfloat16" if self.half else "float32", torch=torch.__version__,
         )
         self.evaluate_if_due()
         saved_at, speeds = time.monotonic(), []
