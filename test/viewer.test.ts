@@ -99,6 +99,19 @@ describe("the viewer", () => {
     expect(await page.evaluate("getComputedStyle(document.querySelector('.hljs-string')).color !== getComputedStyle(document.querySelector('pre.code')).color")).toBe(true);
   });
 
+  it("counts a run that was repeated after a failure once, by the record that stands", async () => {
+    const [right, other] = [1, 2].map((index) => ({
+      ...makeTrajectory(index, { solver: "cot" }),
+      outcome: { type: "answered", answer: "1", by: "response" },
+      grade: { grader: "math", correct: true, score: 1 },
+    }));
+    const failed = { ...right, outcome: { type: "error", code: "timeout", message: "timeout" } };
+    const file = join(folder, "repeated.jsonl");
+    await writeFile(file, [failed, right, failed, other].map((each) => `${JSON.stringify(each)}\n`).join(""));
+    const page = await open((await view(file)).url);
+    await expect.poll(() => page.getByRole("status").innerText()).toMatch(/4 trajectories.*100\.0 % right/);
+  });
+
   it("is used by keyboard alone", async () => {
     const page = await open((await view(runs)).url);
     await rows(page).first().waitFor();

@@ -1,4 +1,4 @@
-import { standingOf } from "../trajectory/latest.ts";
+import { standingOf } from "../trajectory/standing.ts";
 import { subjectKey, type Score, type Subject } from "./score.ts";
 import { bootstrapMean, mean, wilson, type BootstrapOptions, type Estimate } from "./statistics/intervals.ts";
 

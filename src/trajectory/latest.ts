@@ -1,11 +1,5 @@
 import { parseTrajectory } from "./parse.ts";
-
-const [interrupted, failed, finished] = [0, 1, 2];
-
-/** How a run stands by its record: of records with one id none counts in place of one that stands higher. */
-export function standingOf(outcome: unknown): number {
-  return outcome === "aborted" ? interrupted : outcome === "error" ? failed : finished;
-}
+import { finished, standingOf } from "./standing.ts";
 
 /**
  * Which of some lines hold a record that another one with its id replaces, by their places. The last counts, but one that

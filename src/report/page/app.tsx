@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
+import { standingOf } from "../../trajectory/standing.ts";
 import type { Summary } from "../viewer/summary.ts";
 import { Detail } from "./detail.tsx";
 import { applyFilter, noFilter } from "./filter.ts";
@@ -146,8 +147,19 @@ function jumpIn(pane: HTMLElement, by: 1 | -1): void {
 }
 
 function shareRight(rows: readonly Summary[]): string {
-  const graded = rows.filter(({ verdict }) => verdict !== "ungraded");
+  const graded = counted(rows).filter(({ verdict }) => verdict !== "ungraded");
   if (graded.length === 0) return "not graded";
   const right = graded.filter(({ verdict }) => verdict === "right").length;
   return `${((100 * right) / graded.length).toFixed(1)} % right`;
+}
+
+/** One row of each run: a run that failed or was interrupted is there again once it was repeated. */
+function counted(rows: readonly Summary[]): readonly Summary[] {
+  const byId = new Map<string, Summary>();
+  for (const row of rows) {
+    const id = JSON.stringify([row.run, row.id]);
+    const before = byId.get(id);
+    if (!before || standingOf(row.outcome) >= standingOf(before.outcome)) byId.set(id, row);
+  }
+  return [...byId.values()];
 }

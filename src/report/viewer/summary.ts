@@ -5,6 +5,8 @@ import type { Trajectory } from "../../trajectory/schema.ts";
 export interface Summary {
   /** Names the trajectory within the view. */
   readonly key: string;
+  /** The trajectory's own, which a run that was repeated after a failure has again. */
+  readonly id: string;
   readonly run: string;
   readonly question: { readonly id: string; readonly text: string };
   readonly model: string;
@@ -40,6 +42,7 @@ export function summarise(trajectory: Trajectory, run: string, key: string): Sum
   const { parse, execution } = countErrors(trajectory);
   return {
     key,
+    id: trajectory.id,
     run,
     question: { id: question.id, text: question.text.slice(0, shownOfQuestion) },
     model: trajectory.model,
