@@ -10,9 +10,9 @@ const root = resolve(import.meta.dirname, "..");
 
 /** As `npm run example FILE` does, on the build that the tests share. */
 const example = async (file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
-  (await run(process.execPath, [`examples/${file}`, ...args], { cwd: root, timeout: 300_000, env: { ...process.env, ...env } })).stdout;
+  (await run(process.execPath, [`examples/${file}`, ...args], { cwd: root, timeout: 540_000, env: { ...process.env, ...env } })).stdout;
 
-describe("examples", { timeout: 300_000 }, () => {
+describe("examples", { timeout: 600_000 }, () => {
   it("quickstart: the default model answers by running Python", async () => {
     const output = await example("quickstart.ts");
     expect(output).toContain("type: 'answered'");

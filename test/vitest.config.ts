@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Two models with all cores each wait for each other most of the time.
     env: { APPRENTICE_THREADS: "1" },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 180_000,
   },
 });
