@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { restoreStage } from "../src/distill/archive.ts";
 import { apart } from "../src/distill/redact.ts";
-import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, type Stage } from "../src/distill/index.ts";
+import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, selectStages, type Stage } from "../src/distill/index.ts";
 import { ApprenticeError, type ChatModel } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
 
@@ -274,6 +274,16 @@ describe("the examples", async () => {
     expect(stages.filter(({ kind }) => kind === "evaluate").every(({ estimate }) => estimate.tokens > 0 && estimate.seconds > 0)).toBe(true);
     const order = new Map(stages.map((stage, index) => [stage.hash, index]));
     for (const [index, { needs }] of stages.entries()) for (const need of needs) expect(order.get(need.hash)).toBeLessThan(index);
+  });
+
+  it("are run in part, with all that the part needs", async () => {
+    const stages = await planExperiment(await readExperiment(join(root, "examples/small.yaml")), join(folder, "planned"));
+    const selected = (...names: string[]) => selectStages(stages, names).map(({ kind, name }) => `${kind}/${name}`);
+    expect(selected("evaluate/agent-distilled")).toEqual(["collect/agent", "dataset/agent", "train/agent", "evaluate/agent-distilled.gsm_hard", "evaluate/agent-distilled.math_500"]);
+    expect(selected("teacher.math_500", "collect/cot")).toEqual(["collect/cot", "evaluate/teacher.math_500"]);
+    expect(selected("cot")).toEqual(["collect/cot", "dataset/cot", "train/cot"]);
+    expect(selected("small")).toHaveLength(stages.length);
+    expect(() => selected("agents")).toThrow(expect.objectContaining({ code: "option_invalid", message: expect.stringContaining("train/agent-ftp") as string }));
   });
 
   it("of the paper name what docs/reproduce.md says of them", async () => {

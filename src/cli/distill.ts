@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { ApprenticeError } from "../errors.ts";
 import { openNamedModel } from "./model-option.ts";
-import { printJson } from "./options.ts";
+import { collect, printJson } from "./options.ts";
 import { experimentPrinter, planTable, resultText } from "./terminal/experiment-printer.ts";
 
 interface DistillOptions {
   readonly out?: string;
+  readonly only?: string[];
   readonly dryRun?: boolean;
   readonly save?: boolean;
   readonly json?: boolean;
@@ -18,21 +19,23 @@ export function distillCommand(program: Command, signal: AbortSignal): void {
     .description("a whole distillation from one YAML file: collect, filter, train, evaluate, report; goes on where it was stopped")
     .argument("<experiment>", "a .yaml file (docs/distill.md)")
     .option("-o, --out <dir>", "folder for its stages (default: runs/NAME)")
+    .option("--only <stage>", "only this stage and what it needs: NAME or KIND/NAME, as in the plan; may be given several times", collect)
     .option("--dry-run", "print the plan, what is done, and a guess of tokens and time")
     .addOption(new Option("--save", "put what there is of runs and students, compressed, into the experiment's archive, and end").conflicts("dryRun"))
     .option("--json", "stages and results as JSON lines")
-    .addHelpText("after", "\nExample:\n  apprentice distill examples/smoke.yaml --dry-run\n  apprentice distill examples/smoke.yaml")
+    .addHelpText("after", "\nExample:\n  apprentice distill examples/smoke.yaml --dry-run\n  apprentice distill examples/smoke.yaml\n  apprentice distill examples/small.yaml --only evaluate/teacher.gsm_hard")
     .action(async (path: string, options: DistillOptions) => {
       await distill(path, options, signal);
     });
 }
 
-async function distill(path: string, { dryRun, save, json = false, ...options }: DistillOptions, signal: AbortSignal): Promise<void> {
-  const { outputOf, planExperiment, readExperiment, runExperiment, saveStage } = await import("../distill/index.ts");
+async function distill(path: string, { only, dryRun, save, json = false, ...options }: DistillOptions, signal: AbortSignal): Promise<void> {
+  const { outputOf, planExperiment, readExperiment, runExperiment, saveStage, selectStages } = await import("../distill/index.ts");
   const file = await readExperiment(path);
   const { name } = file.experiment;
   const out = options.out ?? join("runs", name);
-  const stages = await planExperiment(file, out);
+  const planned = await planExperiment(file, out);
+  const stages = only ? selectStages(planned, only) : planned;
   if (dryRun) {
     const rows = await Promise.all(stages.map(async (stage) => ({ stage, done: (await outputOf(stage)) !== undefined })));
     if (!json) process.stdout.write(planTable(rows));

@@ -30,6 +30,8 @@ export interface StageContext {
 export interface Stage {
   readonly kind: StageKind;
   readonly name: string;
+  /** Of an evaluation: its name without that of the questions. */
+  readonly evaluation?: string;
   /** Hash of settings, files and the stages that it needs. */
   readonly hash: string;
   readonly folder: string;

@@ -46,7 +46,7 @@ export function experimentPrinter(): { event(event: ExperimentEvent): void; prog
       if (event.type === "stage_start") {
         const { seconds } = total(event.left.map(({ estimate }) => estimate));
         line(`${title}, guessed to take ${duration(stage.estimate.seconds)} of the ${duration(seconds)} that are left`);
-      } else line(`${title}: ${event.cached ? "done before" : "done"}`);
+      } else line(`${title}: ${event.cached ? "done before" : "done"}${outcome(event)}`);
     },
     progress(progress) {
       if (progress.type === "runs") {
@@ -60,6 +60,12 @@ export function experimentPrinter(): { event(event: ExperimentEvent): void; prog
     note: line,
     stop,
   };
+}
+
+/** What came of a stage of runs. */
+function outcome({ output }: Extract<ExperimentEvent, { type: "stage_end" }>): string {
+  const { questions, right } = output as { readonly questions?: number; readonly right?: number };
+  return questions === undefined || right === undefined ? "" : `, ${right} of ${questions} questions right`;
 }
 
 function figures({ tokens, seconds, dollars }: Estimate): string[] {

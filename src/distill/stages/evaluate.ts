@@ -35,6 +35,7 @@ export async function evaluateStage(
   return stage({
     kind: "evaluate",
     name: evaluationName(name, questions.name),
+    evaluation: name,
     place,
     keeps: [{ file: "run.json" }, ...keptRuns(questions)],
     needs: student ? [student.trained] : [],
