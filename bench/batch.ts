@@ -3,15 +3,15 @@
  * they share, as agents' prompts do. The numbers take turns round by round, so that a machine that speeds up or slows down
  * favours none. Prints the medians.
  *
- *     node bench/batch.ts [model] [rounds] [tokens]
+ *     node bench/batch.ts [model] [rounds] [tokens] [conversations, e.g. 1,8]
  */
 import { codeAct } from "../src/agent/dialect.ts";
 import { openingMessages, teacherPrompt } from "../src/agent/prompt.ts";
 import { llama } from "../src/model/llama/index.ts";
 import { median } from "./stats.ts";
 
-const [name = "qwen2.5-coder-0.5b", rounds = "3", tokens = "32"] = process.argv.slice(2);
-const sizes = [1, 4, 8, 16, 24];
+const [name = "qwen2.5-coder-0.5b", rounds = "3", tokens = "32", conversations = "1,4,8,16,24"] = process.argv.slice(2);
+const sizes = conversations.split(",").map(Number);
 const model = await llama({ model: name, sequences: Math.max(...sizes), contextSize: 2048 });
 
 /** From the first token of the last conversation on: what they share and what they do not is evaluated by then. */

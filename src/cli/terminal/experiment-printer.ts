@@ -45,7 +45,7 @@ export function experimentPrinter(): { event(event: ExperimentEvent): void; prog
       const title = `[${number}/${of}] ${stage.kind} ${stage.name}`;
       if (event.type === "stage_start") {
         const { seconds } = total(event.left.map(({ estimate }) => estimate));
-        line(`${title}, guessed to take ${duration(stage.estimate.seconds)} of the ${duration(seconds)} that are left`);
+        line(stage.estimate.seconds > 0 ? `${title}, guessed to take ${duration(stage.estimate.seconds)} of the ${duration(seconds)} that are left` : title);
       } else line(`${title}: ${event.cached ? "done before" : "done"}${outcome(event)}`);
     },
     progress(progress) {
