@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { ApprenticeError } from "../../errors.ts";
 import { attemptName, type JobBackend, quote } from "./backend.ts";
-import { exists, type Job } from "./folder.ts";
+import { exists, inAttempt, type Job } from "./folder.ts";
 import { cancelProcess } from "./schedulers.ts";
 import { here } from "./transport.ts";
 
@@ -31,7 +30,6 @@ export function commandBackend(templates: CommandTemplates): JobBackend {
     const values: Record<string, string> = { folder: quote(job.folder), attempt: String(attempt), name: attemptName(job, attempt) };
     return here.sh(template.replaceAll(/\{(folder|attempt|name)\}/g, (whole, name: string) => values[name] ?? whole), signal);
   };
-  const inAttempt = (job: Job, attempt: number, name: string) => join(job.folder, "attempts", String(attempt), name);
   return {
     name: "command",
     pollMs: 2000,

@@ -154,6 +154,11 @@ function parseOptions<T>(schema: { parse(value: unknown): T }, value: unknown): 
   }
 }
 
+/** A file of one of the job's attempts, here. */
+export function inAttempt({ folder }: Job, attempt: number, name: string): string {
+  return join(folder, "attempts", String(attempt), name);
+}
+
 export async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { ApprenticeError, messageOf } from "../../errors.ts";
 import { attemptName, type JobBackend, quote } from "./backend.ts";
-import { exists } from "./folder.ts";
+import { exists, inAttempt } from "./folder.ts";
 
 const jobSchema = z.object({ status: z.enum(["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"]) });
 const TIMEOUT_MS = 30_000;
@@ -37,7 +37,7 @@ export function rayBackend({ url }: { /** Of the dashboard, e.g. `http://127.0.0
       throw new ApprenticeError("command_failed", `Ray answered ${answer.status} to the job: ${answer.body.trim().split("\n").at(-1)}`);
     },
     async state(job, attempt, signal) {
-      if (await exists(join(job.folder, "attempts", String(attempt), "exit"))) return "ended";
+      if (await exists(inAttempt(job, attempt, "exit"))) return "ended";
       const status = await statusOf(attemptName(job, attempt), signal);
       if (status === "PENDING") return "waiting";
       // A cluster that was started again knows nothing of it any more.

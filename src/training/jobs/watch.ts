@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApprenticeError, messageOf } from "../../errors.ts";
 import type { JobBackend } from "./backend.ts";
 import { EventReader, type TrainingEvent } from "./events.ts";
-import { exists, type Job, sha256Of } from "./folder.ts";
+import { exists, inAttempt, type Job, sha256Of } from "./folder.ts";
 
 export interface WatchOptions {
   /** Ends the watching; the job goes on. */
@@ -91,10 +91,14 @@ export async function cancelJob(job: Job, backend: JobBackend, { signal, pollMs 
   await writeFile(join(job.folder, "cancelled"), "");
   if (attempt === 0) return;
   await backend.cancel(job, attempt, signal);
-  while ((await backend.state(job, attempt, signal)) === "running") await sleep(pollMs, undefined, signal ? { signal } : {});
+  let state = await backend.state(job, attempt, signal);
+  while (state === "running") {
+    await sleep(pollMs, undefined, signal ? { signal } : {});
+    state = await backend.state(job, attempt, signal);
+  }
   await backend.pull(job, { artifacts: false }, signal);
   // It was killed, or was never begun: no status will come.
-  if ((await backend.state(job, attempt, signal)) === "ended" && (await readExit(job, attempt)) === undefined) await endAsPreempted(job, attempt);
+  if (state === "ended" && (await readExit(job, attempt)) === undefined) await endAsPreempted(job, attempt);
 }
 
 async function begin(job: Job, backend: JobBackend, attempt: number, signal: AbortSignal | undefined): Promise<void> {
@@ -110,10 +114,6 @@ async function expectBackend(job: Job, attempt: number, backend: JobBackend): Pr
   const begun = (await readFile(inAttempt(job, attempt, "backend"), "utf8").catch(() => backend.name)).trim();
   if (begun === backend.name) return;
   throw new ApprenticeError("backend_differs", `${job.folder} was begun with the backend ${begun}, and how it ended there is not known here: go on with ${begun}, or cancel it there first.`);
-}
-
-function inAttempt({ folder }: Job, attempt: number, name: string): string {
-  return join(folder, "attempts", String(attempt), name);
 }
 
 async function lastAttempt({ folder }: Job): Promise<number> {
