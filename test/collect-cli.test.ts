@@ -65,7 +65,7 @@ describe("apprentice collect, with a real model", { timeout: 600_000 }, () => {
   });
 
   it("gives the agent first thoughts, keeps them, and takes them from the file", async () => {
-    const agent = ["--max-tokens", "24", "--max-steps", "1", "--limit", "1", "--prompt", "student"];
+    const agent = ["--max-tokens", "24", "--max-steps", "1", "--skip", "1", "--limit", "1", "--prompt", "student"];
     expect((await apprentice(small("agent", "--first-thought", "--force-code", ...agent))).status).toBe(0);
     const [record] = await all(readTrajectories(join(folder, "agent")));
     expect(record?.firstThought).toMatchObject({ model: "smollm2-135m", sent: "native" });
@@ -73,7 +73,7 @@ describe("apprentice collect, with a real model", { timeout: 600_000 }, () => {
     expect(step?.kind === "action" && step.candidates[0]?.given?.[0]).toEqual({ text: record?.firstThought?.text, at: 0, source: "first_thought" });
 
     const thoughts = join(folder, "agent/first-thoughts/trajectories.jsonl");
-    expect(JSON.parse(await readFile(thoughts, "utf8"))).toMatchObject({ question: "What is 2 + 3?", text: record?.firstThought?.text });
+    expect(JSON.parse(await readFile(thoughts, "utf8"))).toMatchObject({ question: "What is 7 - 4?", text: record?.firstThought?.text });
     expect((await apprentice(small("reused", "--first-thoughts-from", thoughts, ...agent))).status).toBe(0);
     const [reused] = await all(readTrajectories(join(folder, "reused")));
     expect(reused?.firstThought).toMatchObject({ text: record?.firstThought?.text });
@@ -101,6 +101,7 @@ describe("bad input is one clear line and status 2", () => {
   it.each([
     ["no question file", ["collect", "-o", "x"], /required option.*--questions/],
     ["a question file that is not there", ["collect", "-q", "nowhere.json", "-o", "x"], /nowhere\.json cannot be read/],
+    ["nothing left to ask", ["collect", "-q", questions, "-o", "x", "--skip", "2"], /2 questions with an answer: none is left after 2/],
     ["a shard that is none", ["collect", "-q", questions, "-o", "x", "--shard", "4/4"], /"4\/4" is no shard/],
     ["a budget without a unit", ["collect", "-q", questions, "-o", "x", "--budget", "5"], /an amount with a unit/],
     ["a grader that is not there", ["collect", "-q", questions, "-o", "x", "--grader", "fair"], /no grader "fair"/],

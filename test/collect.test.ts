@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { aimd, collect, type CollectOptions, inShard, paced, parseShard, readQuestions, regrade } from "../src/collect/index.ts";
+import { aimd, answerable, collect, type CollectOptions, inShard, paced, parseShard, type QuestionRange, readQuestions, regrade } from "../src/collect/index.ts";
 import { ApprenticeError, type ChatModel, type Question } from "../src/index.ts";
 import { chainOfThought } from "../src/solvers/index.ts";
 import { readTrajectories } from "../src/trajectory/index.ts";
@@ -335,6 +335,14 @@ describe("question files", () => {
     );
     expect(questions).toEqual([{ text: "a" }, { text: "b" }]);
     expect(problems).toEqual([{ row: 1, problem: "no_answer" }, { row: 2, problem: "no_answer" }, { row: 3, problem: "duplicate" }, { row: 4, problem: "no_question" }]);
+  });
+
+  it("are asked in part: those with an answer, from one on, so many", () => {
+    const questions: Question[] = [{ text: "a", answer: "1" }, { text: "b" }, { text: "c", answer: "3" }, { text: "d", answer: "4" }, { text: "e", answer: "5" }];
+    const asked = (range?: QuestionRange) => answerable("q.json", questions, range).map(({ text }) => text).join("");
+    expect([asked(), asked({ limit: 2 }), asked({ skip: 1 }), asked({ skip: 1, limit: 2 }), asked({ skip: 3, limit: 9 })]).toEqual(["acde", "ac", "cde", "cd", "e"]);
+    expect(() => asked({ skip: 4 })).toThrow(expect.objectContaining({ code: "questions_invalid", message: expect.stringContaining("4 questions with an answer: none is left after 4") as string }));
+    expect(() => answerable("q.json", [{ text: "b" }])).toThrow(expect.objectContaining({ code: "questions_invalid" }));
   });
 
   it.each([

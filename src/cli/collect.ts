@@ -2,19 +2,19 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Budget } from "../collect/collect.ts";
 import { collectWith, defaultConcurrency } from "../collect/setup/collect-with.ts";
 import { graderNames, loadGrader } from "../collect/setup/grader.ts";
+import type { QuestionRange } from "../collect/questions.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
 import { loadQuestions } from "../eval/index.ts";
 import { budget } from "./budget-option.ts";
 import { concurrency, integer, wholeNumber } from "./options.ts";
-import { answerable } from "./questions-option.ts";
+import { addRangeOptions, askedQuestions } from "./questions-option.ts";
 import { runCollection, statusOf } from "./run-collection.ts";
 import { addSolverOptions, checkTogether } from "./solver-option.ts";
 
-interface CollectCommandOptions extends SolverSetup {
+interface CollectCommandOptions extends SolverSetup, QuestionRange {
   readonly questions: string;
   readonly out: string;
-  readonly limit?: number;
   readonly grader: string;
   readonly attempts: number;
   readonly until: "right" | "all";
@@ -32,9 +32,8 @@ export function collectCommand(program: Command, signal: AbortSignal): void {
     .command("collect")
     .description("answer many questions, record every run; goes on where it was stopped")
     .requiredOption("-q, --questions <file>", "questions with their answers: .json, .jsonl or .csv")
-    .requiredOption("-o, --out <dir>", "folder for the trajectories")
-    .option("--limit <n>", "only the first so many questions", wholeNumber);
-  addSolverOptions(command)
+    .requiredOption("-o, --out <dir>", "folder for the trajectories");
+  addSolverOptions(addRangeOptions(command))
     .option("--grader <name>", graderNames, "auto")
     .option("--attempts <k>", "tries at each question", wholeNumber, 1)
     .addOption(new Option("--until <when>", "right: no more tries once one is right; all: every one").choices(["right", "all"]).default("right"))
@@ -52,10 +51,10 @@ export function collectCommand(program: Command, signal: AbortSignal): void {
 }
 
 async function run(options: CollectCommandOptions, signal: AbortSignal): Promise<number> {
-  const { retryTemperature: temperature, retryTopP: topP, questions, limit, out, attempts, until, seed, shard, budget, concurrency, json = false } = options;
+  const { retryTemperature: temperature, retryTopP: topP, questions, out, attempts, until, seed, shard, budget, concurrency, json = false } = options;
   checkTogether(options);
   const setup = {
-    questions: answerable(questions, await loadQuestions(questions), limit),
+    questions: askedQuestions(questions, await loadQuestions(questions), options),
     out,
     solver: options,
     grader: await loadGrader(options.grader),

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import type { Budget } from "../collect/collect.ts";
 import { defaultConcurrency } from "../collect/setup/collect-with.ts";
 import { graderNames, loadGrader } from "../collect/setup/grader.ts";
+import type { QuestionRange } from "../collect/questions.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
 import { ApprenticeError } from "../errors.ts";
@@ -12,7 +13,7 @@ import { journalFiles, readTrajectories } from "../trajectory/read.ts";
 import { budget } from "./budget-option.ts";
 import { openNamedModel } from "./model-option.ts";
 import { collect, concurrency, integer, printJson, wholeNumber } from "./options.ts";
-import { answerable } from "./questions-option.ts";
+import { addRangeOptions, askedQuestions } from "./questions-option.ts";
 import { runCollection, statusOf } from "./run-collection.ts";
 import { addSolverOptions, checkTogether } from "./solver-option.ts";
 import { comparisonText, summaryTable } from "./terminal/eval-tables.ts";
@@ -20,11 +21,10 @@ import { comparisonText, summaryTable } from "./terminal/eval-tables.ts";
 /** Answers that a judge reads at the same time. */
 const JUDGED_AT_ONCE = 8;
 
-interface EvalOptions extends SolverSetup {
+interface EvalOptions extends SolverSetup, QuestionRange {
   readonly questions?: string;
   readonly benchmark?: string;
   readonly out?: string;
-  readonly limit?: number;
   readonly seed: number;
   readonly seeds: number;
   readonly concurrency: number | "auto";
@@ -46,9 +46,8 @@ export function evalCommand(program: Command, signal: AbortSignal): void {
     .option("-q, --questions <file|benchmark>", "what to ask: a file, or a benchmark by name, e.g. gsm_hard (docs/eval.md)")
     .option("-o, --out <dir>", "folder for the runs; the same command goes on where it was stopped")
     .option("--benchmark <name>", "which benchmark the file holds, where it does not say so itself")
-    .option("--limit <n>", "only the first so many questions", wholeNumber)
     .option("--runs <path>", "recorded runs to score: a folder or .jsonl file of trajectories; may be given several times", collect);
-  addSolverOptions(command)
+  addSolverOptions(addRangeOptions(command))
     .option("--seed <n>", "the first seed", integer, 0)
     .option("--seeds <k>", "ask each question so many times, with one seed after another", wholeNumber, 1)
     .option("--concurrency <n>", "questions in flight; auto: as many as the server takes, up to 256", concurrency, defaultConcurrency)
@@ -88,12 +87,12 @@ async function run(options: EvalOptions, signal: AbortSignal): Promise<number> {
 }
 
 async function ask(options: EvalOptions, pathOrBenchmark: string, out: string, grader: Grader, signal: AbortSignal): Promise<number> {
-  const { limit, seed, seeds, concurrency, shard, budget, label: labels, json = false } = options;
+  const { seed, seeds, concurrency, shard, budget, label: labels, json = false } = options;
   checkTogether(options);
   const { path, benchmark = options.benchmark } = await findQuestionFile(pathOrBenchmark);
   const set = await loadQuestions(path, benchmark === undefined ? {} : { benchmark });
   const setup = {
-    set: { ...set, questions: answerable(path, set, limit) },
+    set: { ...set, questions: askedQuestions(path, set, options) },
     out,
     solver: options,
     grader,

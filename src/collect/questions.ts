@@ -50,6 +50,26 @@ export async function readQuestions(path: string): Promise<QuestionFile> {
   return { questions, problems };
 }
 
+/** Which of a file's questions are asked. */
+export interface QuestionRange {
+  /** Leaves out the first so many with an answer. Default: 0. */
+  readonly skip?: number;
+  /** Takes so many of those that follow. Default: all. */
+  readonly limit?: number;
+}
+
+/**
+ * Those with an answer: without one no run can be told right or wrong, and none is training data.
+ *
+ * @throws `questions_invalid` when none is left.
+ */
+export function answerable(path: string, questions: readonly Question[], { skip = 0, limit = Infinity }: QuestionRange = {}): readonly Question[] {
+  const answered = questions.filter(({ answer }) => answer !== undefined);
+  if (answered.length === 0) throw new ApprenticeError("questions_invalid", `${path} has no question with an answer.`);
+  if (answered.length <= skip) throw new ApprenticeError("questions_invalid", `${path} has ${answered.length} questions with an answer: none is left after ${skip}.`);
+  return answered.slice(skip, skip + limit);
+}
+
 interface Row {
   /** Line, or position in the list, from 1. */
   readonly row: number;

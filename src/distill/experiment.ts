@@ -14,7 +14,8 @@ const questions = z
   .strictObject({
     file: text.exactOptional().describe("Beside this file, or in the folder of benchmarks (docs/eval.md)."),
     benchmark: text.exactOptional().describe("A benchmark by name, e.g. gsm_hard; with file: which one it holds."),
-    limit: whole.exactOptional().describe("Only the first so many with an answer."),
+    skip: whole.exactOptional().describe("Leaves out the first so many with an answer."),
+    limit: whole.exactOptional().describe("Only the first so many with an answer, of those not left out."),
   })
   .refine(({ file, benchmark }) => file !== undefined || benchmark !== undefined, "give file or benchmark");
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
+import { answerable, type QuestionRange } from "../collect/questions.ts";
 import { ApprenticeError } from "../errors.ts";
 import { benchmarksFolder, findBenchmark, findQuestionFile, knownFiles, loadQuestions, type QuestionSet } from "../eval/index.ts";
 import type { Experiment } from "./experiment.ts";
@@ -11,7 +12,7 @@ export interface NamedQuestions {
   /** How many are asked, as far as is known. */
   readonly count: number;
   /** What goes into a stage's hash. */
-  readonly inputs: { readonly sha256: string; readonly limit?: number; readonly benchmark?: string };
+  readonly inputs: QuestionRange & { readonly sha256: string; readonly benchmark?: string };
   /** Why they cannot be read. */
   readonly missing?: ApprenticeError;
   /** Those with an answer. */
@@ -19,14 +20,12 @@ export interface NamedQuestions {
 }
 
 /** Looks questions up. Those that are not there are `missing`: a plan can still be made. */
-export async function nameQuestions(name: string, { file, benchmark, limit }: Experiment["questions"][string], folder: string): Promise<NamedQuestions> {
-  const options = limit === undefined ? {} : { limit };
+export async function nameQuestions(name: string, { file, benchmark, ...range }: Experiment["questions"][string], folder: string): Promise<NamedQuestions> {
   try {
     const found = file === undefined ? await findQuestionFile(benchmark ?? "") : { path: await besides(file, folder), ...(benchmark !== undefined && { benchmark }) };
     const set = await loadQuestions(found.path, found.benchmark === undefined ? {} : { benchmark: found.benchmark });
-    const asked = { ...set, questions: set.questions.filter(({ answer }) => answer !== undefined).slice(0, limit) };
-    if (asked.questions.length === 0) throw new ApprenticeError("questions_invalid", `${found.path} has no question with an answer.`);
-    return { name, count: asked.questions.length, inputs: { sha256: set.sha256, ...options, ...(found.benchmark !== undefined && { benchmark: found.benchmark }) }, load: async () => asked };
+    const asked = { ...set, questions: answerable(found.path, set.questions, range) };
+    return { name, count: asked.questions.length, inputs: { sha256: set.sha256, ...range, ...(found.benchmark !== undefined && { benchmark: found.benchmark }) }, load: async () => asked };
   } catch (error) {
     if (!(error instanceof ApprenticeError) || (error.code !== "file_unreadable" && error.code !== "benchmark_missing")) throw error;
     const meant = file === undefined ? findBenchmark(benchmark ?? "")?.id : benchmark;
@@ -34,8 +33,8 @@ export async function nameQuestions(name: string, { file, benchmark, limit }: Ex
     const known = knownFiles.find((each) => (file === undefined ? each.set === meant : each.name === file));
     return {
       name,
-      count: Math.min(limit ?? Infinity, known?.questions ?? 500),
-      inputs: { sha256: known?.sha256 ?? "missing", ...options, ...(meant !== undefined && { benchmark: meant }) },
+      count: Math.min(range.limit ?? Infinity, Math.max(0, (known?.questions ?? 500) - (range.skip ?? 0))),
+      inputs: { sha256: known?.sha256 ?? "missing", ...range, ...(meant !== undefined && { benchmark: meant }) },
       missing: new ApprenticeError("questions_missing", error.message, { cause: error }),
       load: async () => Promise.reject(error),
     };
