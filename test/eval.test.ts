@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compare, pairings, scoreRun, scoreRuns, summarize, type Score } from "../src/eval/index.ts";
+import { cutOffNote } from "../src/cli/terminal/eval-tables.ts";
 import { exactMatchGrader, judgeGrader } from "../src/grading/index.ts";
 import { createAgent, type Question, type Trajectory } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
@@ -41,7 +42,7 @@ describe("the score of a run", () => {
       subject: { dataset: "math_500", solver: "agent", sampler: "greedy", prompt: "teacher", model: "small", firstThought: false },
       question: "m1", level: "2", category: "Prealgebra", seed: 0, attempt: 0,
       correct: true, score: 1, grader: "math@1", outcome: "answered", answeredBy: "final_answer",
-      parseErrors: 1, executionErrors: 1, steps: 4, toolCalls: solved.steps.length - 4,
+      cutOff: false, parseErrors: 1, executionErrors: 1, steps: 4, toolCalls: solved.steps.length - 4,
       inputTokens: solved.usage.inputTokens, outputTokens: solved.usage.outputTokens, ms: solved.ms,
     });
   });
@@ -85,6 +86,17 @@ describe("a summary", () => {
     });
     expect(summary).not.toHaveProperty("cost");
     expect(summary).not.toHaveProperty("f1");
+  });
+
+  it("tells how many were cut off at the limit of tokens, in a turn that counted", async () => {
+    const ended = (finish: "length" | "end", winner: number) => solved.steps.map((step) => (step.kind === "action" ? { ...step, vote: { ...step.vote, winner }, candidates: [{ ...step.candidates[0], finish }, { ...step.candidates[0], finish: "stop" }] } : step)) as Trajectory["steps"];
+    const response: Trajectory["steps"][number] = { kind: "response", index: 0, responses: [{ index: 0, text: "So", finish: "length", usage: solved.usage, ms: 1 }], vote: { winner: 0, reason: "only" }, usage: solved.usage, ms: 1 };
+    const trajectories = [...runs("cut", 1, () => false, { steps: ended("length", 0) }), ...runs("needless", 1, () => true, { steps: ended("length", 1) }), ...runs("whole", 1, () => true, { steps: ended("end", 0) }), ...runs("chain", 1, () => false, { steps: [response] })];
+    const [summary] = await summarize(await scores(trajectories));
+    expect((await scores(trajectories)).map(({ cutOff }) => cutOff)).toEqual([true, false, false, true]);
+    expect(summary?.cutOff).toBe(2);
+    expect(summary && cutOffNote("runs/a", summary)).toMatch(/^runs\/a: 2 of 4 runs on math_500 .* limit of tokens/);
+    expect(summary && cutOffNote("runs/a", { ...summary, cutOff: 0 })).toBe("");
   });
 
   it("counts failed runs as wrong and leaves interrupted ones out", async () => {

@@ -1,5 +1,5 @@
 import { exactMatch, f1, goldAnswers, graderFor, type Grader } from "../grading/index.ts";
-import { committedToolCalls, countErrors } from "../trajectory/count.ts";
+import { committedToolCalls, countErrors, wasCutOff } from "../trajectory/count.ts";
 import { savings } from "../trajectory/savings.ts";
 import type { Outcome, Trajectory } from "../trajectory/schema.ts";
 import { setOf } from "./benchmarks/benchmarks.ts";
@@ -14,6 +14,8 @@ export interface RunFacts {
   readonly outcome: Outcome["type"];
   /** Whether the answer came from `final_answer`, was forced after the last step, or is a response's. */
   readonly answeredBy?: Extract<Outcome, { type: "answered" }>["by"];
+  /** Whether a turn that counted was ended by the limit of tokens. */
+  readonly cutOff: boolean;
   /** Committed actions without readable code, and with code that failed. */
   readonly parseErrors: number;
   readonly executionErrors: number;
@@ -102,6 +104,7 @@ export function factsOf(trajectory: Trajectory): RunFacts {
     attempt: trajectory.attempt,
     outcome: outcome.type,
     ...(outcome.type === "answered" && { answeredBy: outcome.by }),
+    cutOff: wasCutOff(trajectory),
     parseErrors: errors.parse,
     executionErrors: errors.execution,
     steps: steps.length,

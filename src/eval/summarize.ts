@@ -20,6 +20,8 @@ export interface Summary extends Subject {
   readonly graders: readonly string[];
   /** How runs ended, in numbers of runs. */
   readonly outcomes: { readonly answered: number; readonly forced: number; readonly noAnswer: number; readonly error: number };
+  /** Runs with a turn that counted and was ended by the limit of tokens: where they are many, a larger limit may change the result. */
+  readonly cutOff: number;
   readonly parseErrors: number;
   readonly executionErrors: number;
   readonly steps: number;
@@ -102,6 +104,7 @@ function summary(scores: readonly [Score, ...Score[]], options: BootstrapOptions
       noAnswer: count(({ outcome }) => outcome === "no_answer"),
       error: count(({ outcome }) => outcome === "error"),
     },
+    cutOff: count(({ cutOff }) => cutOff),
     parseErrors: each((score) => score.parseErrors),
     executionErrors: each((score) => score.executionErrors),
     steps: each((score) => score.steps),

@@ -13,6 +13,15 @@ export function countErrors(trajectory: Pick<Trajectory, "steps">): { parse: num
   return { parse, execution };
 }
 
+/** Whether a turn that counted, an action's or a response's, was ended by the limit of tokens. */
+export function wasCutOff({ steps }: Pick<Trajectory, "steps">): boolean {
+  return steps.some((step) => {
+    if (step.kind === "forced_answer") return false;
+    const turns = step.kind === "action" ? step.candidates : step.responses;
+    return turns[step.vote.winner]?.finish === "length";
+  });
+}
+
 /** The tool calls of the actions that were committed. */
 export function committedToolCalls(steps: readonly Step[]): readonly { readonly name: string }[] {
   return steps.flatMap((step) => (step.kind === "action" ? (step.candidates[step.vote.winner]?.attempt?.toolCalls ?? []) : []));

@@ -1,4 +1,4 @@
-export { committedToolCalls, countErrors } from "./count.ts";
+export { committedToolCalls, countErrors, wasCutOff } from "./count.ts";
 export {
   duplicateQuestion,
   type Filter,

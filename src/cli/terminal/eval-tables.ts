@@ -15,7 +15,7 @@ export function summaryTable(rows: readonly { readonly runs: string; readonly su
     ...plain,
     head: [
       "runs", "set", ...(grouped ? ["group"] : []), "solver", "model", "n", "right %", "95 %", ...(factual ? ["EM %", "F1 %"] : []),
-      "errors", "no answer", "parse err.", "exec. err.", "steps", "tool calls", "tokens out", ...(saving ? ["saved"] : []), "s", ...(priced ? ["$"] : []),
+      "errors", "no answer", "cut off", "parse err.", "exec. err.", "steps", "tool calls", "tokens out", ...(saving ? ["saved"] : []), "s", ...(priced ? ["$"] : []),
     ],
   });
   for (const { runs, summary } of rows) {
@@ -25,12 +25,21 @@ export function summaryTable(rows: readonly { readonly runs: string; readonly su
       summary.runs === summary.questions ? String(summary.runs) : `${summary.questions} (${summary.runs} runs)`,
       percent(summary.accuracy.value), interval(summary.accuracy),
       ...(factual ? [percent(summary.exactMatch?.value), percent(summary.f1?.value)] : []),
-      String(outcomes.error), String(outcomes.noAnswer), fixed(summary.parseErrors), fixed(summary.executionErrors),
+      String(outcomes.error), String(outcomes.noAnswer), String(summary.cutOff), fixed(summary.parseErrors), fixed(summary.executionErrors),
       fixed(summary.steps), fixed(summary.toolCalls), String(Math.round(summary.outputTokens)), ...(saving ? [String(Math.round(summary.tokensSaved ?? 0))] : []), fixed(summary.ms / 1000),
       ...(priced ? [summary.cost?.toFixed(4) ?? ""] : []),
     ]);
   }
   return `${table.toString()}\n`;
+}
+
+/** Above this share of runs cut off, what is compared may be the limit. */
+const MANY_CUT_OFF = 0.05;
+
+/** Says where a limit may have decided the result; empty where none has. */
+export function cutOffNote(runs: string, { cutOff, runs: count, dataset }: Summary): string {
+  if (cutOff <= MANY_CUT_OFF * count) return "";
+  return `${runs}: ${cutOff} of ${count} runs on ${printable(dataset)} have a turn that ended at its limit of tokens: a larger limit (--max-tokens, maxTokens) may change the result.\n`;
 }
 
 /** Two runs on the same questions, in sentences. */

@@ -13,6 +13,9 @@ export interface ExperimentResult {
   readonly comparisons: readonly { readonly runs: readonly [string, string]; readonly dataset: string; readonly comparison: Comparison }[];
 }
 
+/** Changes with what the result holds, so that one of an older version is made anew. */
+const FORMAT = 2;
+
 /** Scores, comparisons, tables and the page. */
 export function reportStage({ experiment, evaluations, place }: { readonly experiment: Experiment; readonly evaluations: readonly Stage[]; readonly place: Place }): Stage {
   const { baseline, trajectories } = experiment.report;
@@ -23,7 +26,7 @@ export function reportStage({ experiment, evaluations, place }: { readonly exper
     place,
     keeps: [],
     needs: evaluations,
-    inputs: { baseline: baseline ?? "", trajectories, ...(labels.size > 0 && { labels: Object.fromEntries(labels) }) },
+    inputs: { format: FORMAT, baseline: baseline ?? "", trajectories, ...(labels.size > 0 && { labels: Object.fromEntries(labels) }) },
     estimate: nothing,
     run: async (folder, { signal, onNote }) => {
       const { buildReport, markdownReport, writeReportPage } = await import("../../report/index.ts");

@@ -28,6 +28,8 @@ export interface RunStats {
   forced: number;
   /** Ended by an error. */
   failed: number;
+  /** With a turn that was ended by the limit of tokens. */
+  cutOff: number;
   parseErrors: number;
   executionErrors: number;
   steps: number;
@@ -44,7 +46,7 @@ export interface RunStats {
   readonly bySeed: Map<string, Tally>;
 }
 
-const sums = ["trajectories", "answered", "forced", "failed", "parseErrors", "executionErrors", "steps", "toolCalls", "retrievalCalls", "inputTokens", "outputTokens", "tokensSaved", "cost", "ms"] as const;
+const sums = ["trajectories", "answered", "forced", "failed", "cutOff", "parseErrors", "executionErrors", "steps", "toolCalls", "retrievalCalls", "inputTokens", "outputTokens", "tokensSaved", "cost", "ms"] as const;
 
 const retrievalTools = new Set(["web_search", "wikipedia_search", "search", "retrieve"]);
 
@@ -61,6 +63,7 @@ export function addTrajectory(stats: RunStats, trajectory: Trajectory): void {
   stats.answered += facts.outcome === "answered" ? 1 : 0;
   stats.forced += facts.answeredBy === "forced" ? 1 : 0;
   stats.failed += facts.outcome === "error" ? 1 : 0;
+  stats.cutOff += facts.cutOff ? 1 : 0;
   stats.parseErrors += facts.parseErrors;
   stats.executionErrors += facts.executionErrors;
   stats.steps += facts.steps;

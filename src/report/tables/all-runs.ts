@@ -8,13 +8,14 @@ export function allRunsTable(runs: readonly RunStats[]): ReportTable {
   return {
     id: "runs",
     title: "Runs",
-    note: "Everything that was given. Accuracy in percent, with its 95 % interval (Wilson's; the bootstrap's over questions that were asked several times); a question without an answer counts as wrong. Errors are those of committed actions; errors, steps, calls, tokens and time are means a run. Tokens saved: what candidates that could no longer change a vote would have taken, about.",
+    note: "Everything that was given. Accuracy in percent, with its 95 % interval (Wilson's; the bootstrap's over questions that were asked several times); a question without an answer counts as wrong. Cut off: runs with a turn that the limit of tokens ended. Errors are those of committed actions; errors, steps, calls, tokens and time are means a run. Tokens saved: what candidates that could no longer change a vote would have taken, about.",
     labels: ["Run", "Benchmark", "Model", "Method"],
     columns: [
       { title: "n", digits: 0 },
       { title: "Accuracy", digits: 1 },
       { title: "Answered %", digits: 1 },
       { title: "Failed", digits: 0 },
+      { title: "Cut off", digits: 0 },
       { title: "Parse err.", digits: 2 },
       { title: "Exec. err.", digits: 2 },
       { title: "Steps", digits: 2 },
@@ -36,6 +37,7 @@ export function allRunsTable(runs: readonly RunStats[]): ReportTable {
           accuracy(run),
           { value: (100 * run.answered) / n },
           { value: run.failed },
+          { value: run.cutOff },
           mean(run.parseErrors),
           mean(run.executionErrors),
           mean(run.steps),
