@@ -52,7 +52,8 @@ describe("apprentice collect, with a real model", { timeout: 600_000 }, () => {
     expect(first).toMatchObject({ status: 0, stderr: expect.stringMatching(/1 row without an answer, left out: 2\n.*1 row that repeat a question, left out: 4\n/s) });
     const lines = first.stdout.trim().split("\n").map((line) => JSON.parse(line) as { type: string });
     expect(lines.map(({ type }) => type)).toEqual(["run", "run", "end"]);
-    expect(lines.at(-1)).toMatchObject({ end: "done", questions: 2, finished: 2, runs: 2, errors: 0 });
+    expect(lines.at(-1)).toMatchObject({ end: "done", questions: 2, finished: 2, runs: 2, errors: 0, cutOff: 2 });
+    expect(first.stderr).toContain("2 of 2 runs have a turn that ended at its limit of tokens");
 
     const records = await all(readTrajectories(join(folder, "cot")));
     expect(records.map(({ question }) => question.text).toSorted()).toEqual(["What is 2 + 3?", "What is 7 - 4?"]);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compare, pairings, scoreRun, scoreRuns, summarize, type Score } from "../src/eval/index.ts";
-import { cutOffNote } from "../src/cli/terminal/eval-tables.ts";
+import { cutOffNotes } from "../src/cli/terminal/eval-tables.ts";
 import { exactMatchGrader, judgeGrader } from "../src/grading/index.ts";
 import { createAgent, type Question, type Trajectory } from "../src/index.ts";
 import { scriptedModel } from "../src/testing/index.ts";
@@ -95,8 +95,7 @@ describe("a summary", () => {
     const [summary] = await summarize(await scores(trajectories));
     expect((await scores(trajectories)).map(({ cutOff }) => cutOff)).toEqual([true, false, false, true]);
     expect(summary?.cutOff).toBe(2);
-    expect(summary && cutOffNote("runs/a", summary)).toMatch(/^runs\/a: 2 of 4 runs on math_500 .* limit of tokens/);
-    expect(summary && cutOffNote("runs/a", { ...summary, cutOff: 0 })).toBe("");
+    expect(summary && cutOffNotes([{ runs: "a", summary: { ...summary, cutOff: 0 } }, { runs: "b", summary }])).toMatch(/^b, math_500: 2 of 4 runs .* limit of tokens.*\n$/);
   });
 
   it("counts failed runs as wrong and leaves interrupted ones out", async () => {

@@ -92,7 +92,7 @@ describe("statistics", () => {
       yield agentTrajectory([computed], { correct: true, attempt: 1 });
       yield agentTrajectory([computed], { ...asked("Other?"), correct: false });
     }
-    expect(await statsOf(some())).toMatchObject({ trajectories: 3, questions: 2, questionsRight: 1, graded: 3, right: 1, errors: { parse: 1, execution: 1 }, steps: 5, inputTokens: 30, outputTokens: 15, by: { "agent scripted": 3 } });
+    expect(await statsOf(some())).toMatchObject({ trajectories: 3, questions: 2, questionsRight: 1, graded: 3, right: 1, cutOff: 0, errors: { parse: 1, execution: 1 }, steps: 5, inputTokens: 30, outputTokens: 15, by: { "agent scripted": 3 } });
   });
 });
 

@@ -16,7 +16,7 @@ import { collect, concurrency, integer, printJson, wholeNumber } from "./options
 import { addRangeOptions, askedQuestions } from "./questions-option.ts";
 import { runCollection, statusOf } from "./run-collection.ts";
 import { addSolverOptions, checkTogether } from "./solver-option.ts";
-import { comparisonText, cutOffNote, summaryTable } from "./terminal/eval-tables.ts";
+import { comparisonText, cutOffNotes, summaryTable } from "./terminal/eval-tables.ts";
 
 /** Answers that a judge reads at the same time. */
 const JUDGED_AT_ONCE = 8;
@@ -126,7 +126,7 @@ async function score(
   const summaries = all.flatMap(({ path, summaries }) => summaries.map((summary) => ({ runs: path, summary })));
   if (json) for (const { runs, summary } of summaries) printJson({ type: "summary", path: runs, ...summary });
   else process.stdout.write(summaryTable(summaries));
-  for (const { runs, summary } of summaries) process.stderr.write(cutOffNote(runs, summary));
+  process.stderr.write(cutOffNotes(summaries));
 
   const [first, ...others] = all;
   for (const other of first ? others : []) {

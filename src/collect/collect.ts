@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ApprenticeError } from "../errors.ts";
 import type { Grader } from "../grading/types.ts";
 import type { Question, Solver } from "../solvers/types.ts";
+import { wasCutOff } from "../trajectory/count.ts";
 import { openJournal, type Journal, type Repair } from "../trajectory/journal.ts";
 import { readTrajectories } from "../trajectory/read.ts";
 import type { Trajectory } from "../trajectory/schema.ts";
@@ -58,6 +59,8 @@ export interface Progress {
   readonly runs: number;
   /** Runs of this call that failed; they are repeated by the next one. */
   readonly errors: number;
+  /** Runs of this call with a turn that was ended by the limit of tokens. */
+  readonly cutOff: number;
   /** Of the whole journal. */
   readonly spent: Readonly<Spent>;
   /** Of this call. */
@@ -106,6 +109,7 @@ class Collection {
   readonly #start = performance.now();
   #runs = 0;
   #errors = 0;
+  #cutOff = 0;
   #failuresInARow = 0;
   #finished = 0;
   #right = 0;
@@ -162,6 +166,7 @@ class Collection {
       this.#runs += 1;
       addSpent(this.#spent, trajectory.usage);
       this.#countFailure(trajectory);
+      this.#cutOff += isFinished(trajectory) && wasCutOff(trajectory) ? 1 : 0;
       // A run that was stopped before it cost anything leaves nothing to keep.
       if (trajectory.outcome.type === "aborted" && trajectory.usage.outputTokens === 0) return false;
       await this.#record(trajectory, question);
@@ -244,6 +249,7 @@ class Collection {
       right: this.#right,
       runs: this.#runs,
       errors: this.#errors,
+      cutOff: this.#cutOff,
       spent: { ...this.#spent },
       ms: performance.now() - this.#start,
     };

@@ -22,6 +22,15 @@ export function wasCutOff({ steps }: Pick<Trajectory, "steps">): boolean {
   });
 }
 
+/** Above this share of runs, what is measured may be the limit. */
+const MANY_CUT_OFF = 0.05;
+
+/** What to say where a limit of tokens may have decided the result; undefined where it has not. */
+export function cutOffNote(cutOff: number, runs: number): string | undefined {
+  if (cutOff <= MANY_CUT_OFF * runs) return undefined;
+  return `${cutOff} of ${runs} runs have a turn that ended at its limit of tokens: a larger one (--max-tokens, maxTokens) may change the result.`;
+}
+
 /** The tool calls of the actions that were committed. */
 export function committedToolCalls(steps: readonly Step[]): readonly { readonly name: string }[] {
   return steps.flatMap((step) => (step.kind === "action" ? (step.candidates[step.vote.winner]?.attempt?.toolCalls ?? []) : []));

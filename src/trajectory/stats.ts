@@ -1,4 +1,4 @@
-import { countErrors } from "./count.ts";
+import { countErrors, wasCutOff } from "./count.ts";
 import type { Trajectory } from "./schema.ts";
 import { sumUsage } from "./usage.ts";
 
@@ -11,6 +11,8 @@ export interface Stats {
   readonly graded: number;
   readonly right: number;
   readonly outcomes: { readonly [type in Trajectory["outcome"]["type"]]: number };
+  /** Those with a turn that was ended by the limit of tokens. */
+  readonly cutOff: number;
   /** Committed actions that failed (section 7). */
   readonly errors: { readonly parse: number; readonly execution: number };
   /** Actions, responses and forced answers. */
@@ -32,7 +34,7 @@ export async function statsOf(trajectories: AsyncIterable<Trajectory>): Promise<
   const by: Record<string, number> = {};
   const errors = { parse: 0, execution: 0 };
   let usage = sumUsage([]);
-  let [count, graded, right, steps, ms] = [0, 0, 0, 0, 0];
+  let [count, graded, right, cutOff, steps, ms] = [0, 0, 0, 0, 0, 0];
   for await (const trajectory of trajectories) {
     const correct = trajectory.grade?.correct === true;
     const key = `${trajectory.question.id}\n${trajectory.question.text}`;
@@ -41,6 +43,7 @@ export async function statsOf(trajectories: AsyncIterable<Trajectory>): Promise<
     graded += trajectory.grade ? 1 : 0;
     right += correct ? 1 : 0;
     outcomes[trajectory.outcome.type] += 1;
+    cutOff += wasCutOff(trajectory) ? 1 : 0;
     const { parse, execution } = countErrors(trajectory);
     errors.parse += parse;
     errors.execution += execution;
@@ -57,6 +60,7 @@ export async function statsOf(trajectories: AsyncIterable<Trajectory>): Promise<
     graded,
     right,
     outcomes,
+    cutOff,
     errors,
     steps,
     inputTokens: usage.inputTokens,

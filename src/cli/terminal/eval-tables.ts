@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Comparison, Estimate, Summary } from "../../eval/index.ts";
+import { cutOffNote } from "../../trajectory/count.ts";
 import { printable } from "./printable.ts";
 
 const plain = { style: { head: [], border: [], compact: true } };
@@ -33,13 +34,14 @@ export function summaryTable(rows: readonly { readonly runs: string; readonly su
   return `${table.toString()}\n`;
 }
 
-/** Above this share of runs cut off, what is compared may be the limit. */
-const MANY_CUT_OFF = 0.05;
-
-/** Says where a limit may have decided the result; empty where none has. */
-export function cutOffNote(runs: string, { cutOff, runs: count, dataset }: Summary): string {
-  if (cutOff <= MANY_CUT_OFF * count) return "";
-  return `${runs}: ${cutOff} of ${count} runs on ${printable(dataset)} have a turn that ended at its limit of tokens: a larger limit (--max-tokens, maxTokens) may change the result.\n`;
+/** A line for each summary that a limit of tokens may have decided. */
+export function cutOffNotes(rows: readonly { readonly runs: string; readonly summary: Summary }[]): string {
+  return rows
+    .flatMap(({ runs, summary }) => {
+      const note = cutOffNote(summary.cutOff, summary.runs);
+      return note === undefined ? [] : `${runs}, ${printable(summary.dataset)}: ${note}\n`;
+    })
+    .join("");
 }
 
 /** Two runs on the same questions, in sentences. */

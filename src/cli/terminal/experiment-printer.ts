@@ -3,7 +3,7 @@ import { type Estimate, type ExperimentEvent, type ExperimentResult, type Stage,
 import type { Json } from "../../sandbox/types.ts";
 import { collectBar } from "./collect-bar.ts";
 import { duration } from "./duration.ts";
-import { comparisonText, cutOffNote, summaryTable } from "./eval-tables.ts";
+import { comparisonText, cutOffNotes, summaryTable } from "./eval-tables.ts";
 import { trainingPrinter } from "./training-printer.ts";
 
 /** The stages of an experiment, what is done of them, and what the rest is guessed to take. */
@@ -25,8 +25,8 @@ export function resultText(result: Json | undefined, folder: string): string {
   // What the report stage gave, as it was written.
   const { summaries, comparisons } = result as unknown as ExperimentResult;
   const compared = comparisons.map(({ runs, dataset, comparison }) => comparisonText(runs, dataset, comparison)).join("");
-  const cutOff = summaries.map(({ run, summary }) => cutOffNote(run, summary)).join("");
-  return `${summaryTable(summaries.map(({ run, summary }) => ({ runs: run, summary })))}${cutOff}${compared}${folder}/report.html\n`;
+  const rows = summaries.map(({ run, summary }) => ({ runs: run, summary }));
+  return `${summaryTable(rows)}${cutOffNotes(rows)}${compared}${folder}/report.html\n`;
 }
 
 /** One progress over all stages, on stderr. */

@@ -2,6 +2,7 @@ import type { CollectResult } from "../../collect/collect.ts";
 import { ofTheQuestion } from "../../collect/failures.ts";
 import type { CollectSetup } from "../../collect/setup/collect-with.ts";
 import { ApprenticeError } from "../../errors.ts";
+import { cutOffNote } from "../../trajectory/count.ts";
 import type { StageContext } from "../stage.ts";
 
 /** How often runs that failed are repeated before the stage gives up. */
@@ -25,7 +26,10 @@ export async function allRuns(begin: (hooks: Hooks) => Promise<CollectResult>, c
   };
   const once = async () => {
     final = 0;
-    return begin(hooks);
+    const result = await begin(hooks);
+    const note = cutOffNote(result.cutOff, result.runs);
+    if (note !== undefined) context.onNote(note);
+    return result;
   };
   let result = await once();
   for (let repeat = 0; repeat < REPEATS && result.end === "done" && result.errors > final; repeat += 1) result = await once();
