@@ -6,6 +6,7 @@ import type { QuestionRange } from "../collect/questions.ts";
 import type { SolverSetup } from "../collect/setup/solver.ts";
 import { parseShard, type Shard } from "../collect/shard.ts";
 import { loadQuestions } from "../eval/index.ts";
+import { cutOffNote } from "../trajectory/count.ts";
 import { budget } from "./budget-option.ts";
 import { concurrency, integer, wholeNumber } from "./options.ts";
 import { addRangeOptions, askedQuestions } from "./questions-option.ts";
@@ -66,7 +67,10 @@ async function run(options: CollectCommandOptions, signal: AbortSignal): Promise
     ...(shard && { shard }),
     ...(budget && { budget }),
   };
-  return statusOf(await runCollection((hooks) => collectWith({ ...setup, ...hooks }), { json, signal }));
+  const result = await runCollection((hooks) => collectWith({ ...setup, ...hooks }), { json, signal });
+  const note = cutOffNote(result.cutOff, result.runs);
+  if (note !== undefined) process.stderr.write(`${note}\n`);
+  return statusOf(result);
 }
 
 function fraction(max: number): (text: string) => number {

@@ -1,6 +1,5 @@
 import type { CollectResult } from "../collect/collect.ts";
 import type { CollectSetup } from "../collect/setup/collect-with.ts";
-import { cutOffNote } from "../trajectory/count.ts";
 import type { Trajectory } from "../trajectory/schema.ts";
 import { openNamedModel } from "./model-option.ts";
 import { printJson } from "./options.ts";
@@ -32,8 +31,6 @@ export async function runCollection(begin: (hooks: Hooks) => Promise<CollectResu
     bar.stop();
     if (json) printJson({ type: "end", ...result });
     else process.stdout.write(`${closing(result)}\n`);
-    const note = cutOffNote(result.cutOff, result.runs);
-    if (note !== undefined) process.stderr.write(`${note}\n`);
     return result;
   } finally {
     bar.stop();
