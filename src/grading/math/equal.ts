@@ -1,11 +1,9 @@
 import { Fraction } from "fraction.js";
+import { closeDecimals, equalValues, isUnknown } from "./close.ts";
 import { Budget, BudgetSpent, evaluate, isExact, toComplex, type Point, type Value } from "./evaluate.ts";
-import { some, type Node, type RelationNode, type RelationOperator, type SequenceNode } from "./nodes.ts";
+import { some, symbolNames, type Node, type RelationNode } from "./nodes.ts";
+import { asInterval, assignments, difference, ends, labelled, symbolName, variableOf } from "./relations.ts";
 
-/** How far a decimal may be from the exact value, relative to it. */
-export const decimalTolerance = 1e-6;
-/** How far two inexact values of equal expressions may be apart: what rounding in doubles explains. */
-const roundingTolerance = 1e-9;
 /** Operations of one comparison; the longest honest answers take a few thousand. */
 const budgetOfComparison = 40_000;
 /** Longer sequences are compared in order. */
@@ -48,7 +46,7 @@ class Comparison {
   }
 
   #numbers(answer: Node, gold: Node): boolean {
-    const variables = names(answer, gold);
+    const variables = symbolNames(answer, gold);
     if (variables.size === 0) {
       const [a, b] = [this.#at(answer, noPoint), this.#at(gold, noPoint)];
       const decimal = isDecimal(answer) || isDecimal(gold);
@@ -98,7 +96,7 @@ class Comparison {
     }
     const [first, second] = [difference(a), difference(b)];
     if (first.operator !== second.operator) return false;
-    const variables = [...names(first.node, second.node)];
+    const variables = [...symbolNames(first.node, second.node)];
     if (variables.length === 0) {
       const [said, asked] = [labelled(answer), labelled(gold)];
       return said !== undefined && asked !== undefined && this.equal(said, asked);
@@ -157,7 +155,7 @@ class Comparison {
     // A question that asks for a base is answered in it, with or without saying so.
     const based = answer.kind === "based" ? answer : gold.kind === "based" ? gold : undefined;
     const other = answer.kind === "based" ? gold : answer;
-    if (!based || !/^-?\d+$/.test(based.digits) || names(other).size > 0) return false;
+    if (!based || !/^-?\d+$/.test(based.digits) || symbolNames(other).size > 0) return false;
     const value = this.#at(other, noPoint);
     return isExact(value) && value.equals(new Fraction(based.digits));
   }
@@ -237,92 +235,11 @@ function sign(node: Node, operator: "+" | "-"): Node {
   }
 }
 
-/** `x > 3` is the interval (3, ∞). */
-function asInterval(relation: RelationNode): SequenceNode | undefined {
-  const { operators, sides } = relation;
-  const at = sides.findIndex((side) => side.kind === "symbol");
-  if (at < 0 || sides.filter((side) => some(side, (node) => node.kind === "symbol")).length !== 1) return undefined;
-  if (!operators.every((operator) => operator === "<" || operator === "<=") && !operators.every((operator) => operator === ">" || operator === ">=")) return undefined;
-  const rising = operators[0]?.startsWith("<") === true;
-  const [before, after] = [sides[at - 1], sides[at + 1]];
-  const [lower, upper] = rising ? [before, after] : [after, before];
-  const [below, above] = rising ? [operators[at - 1], operators[at]] : [operators[at], operators[at - 1]];
-  const infinity: Node = { kind: "constant", name: "infinity" };
-  return {
-    kind: "sequence",
-    open: lower && below?.endsWith("=") ? "[" : "(",
-    close: upper && above?.endsWith("=") ? "]" : ")",
-    items: [lower ?? { kind: "negate", of: infinity }, upper ?? infinity],
-  };
-}
-
-function variableOf(relation: RelationNode): string | undefined {
-  return relation.sides.map(symbolName).find((name) => name !== undefined);
-}
-
-function symbolName(node: Node): string | undefined {
-  return node.kind === "symbol" ? node.name : undefined;
-}
-
-/** What an equation gives its left side: the right one, when the left is only a name for it. */
-function labelled(relation: RelationNode): Node | undefined {
-  if (!relation.operators.every((operator) => operator === "=")) return undefined;
-  const [left, right] = [relation.sides[0], relation.sides.at(-1)];
-  if (!left || !right) return undefined;
-  if (isLabel(left) || names(left).size === 0) return right;
-  return isLabel(right) ? left : undefined;
-}
-
-/** A name, or a function of names: x, x_1, f(x), P(A). */
-function isLabel(node: Node): boolean {
-  if (node.kind === "symbol") return true;
-  if (node.kind === "sequence") return node.open === "(" && node.items.length > 0 && node.items.every((item) => item.kind === "symbol");
-  return node.kind === "binary" && node.operator === "*" && node.left.kind === "symbol" && /^[fghpqFGPQVASTED]$/.test(node.left.name) && !some(node.right, (inner) => inner.kind === "binary");
-}
-
-/** The values of equations: a tuple for `x = 1, y = 2`, a list for `x = 1, x = 2`. */
-function assignments(sequence: SequenceNode): SequenceNode | undefined {
-  const values = sequence.items.map((item) => (item.kind === "relation" ? labelled(item) : undefined));
-  if (values.length === 0 || !values.every((value) => value !== undefined)) return undefined;
-  const labels = new Set(sequence.items.map((item) => (item.kind === "relation" ? variableOf(item) : undefined)));
-  return { kind: "sequence", open: labels.size > 1 ? "(" : "", close: labels.size > 1 ? ")" : "", items: values };
-}
-
-interface Ends {
-  readonly left: Node;
-  readonly operator: RelationOperator;
-  readonly right: Node;
-}
-
-function ends(relation: RelationNode): Ends | undefined {
-  const [left, right] = relation.sides;
-  const [operator] = relation.operators;
-  return relation.sides.length === 2 && left && right && operator ? { left, operator, right } : undefined;
-}
-
-/** An equation or inequality as `node ⋚ 0`, turned so that it is never `>`. */
-function difference({ left, operator, right }: Ends): { node: Node; operator: RelationOperator } {
-  const turned = operator === ">" || operator === ">=";
-  const node: Node = { kind: "binary", operator: "-", left: turned ? right : left, right: turned ? left : right };
-  return { node, operator: operator === ">" ? "<" : operator === ">=" ? "<=" : operator };
-}
-
-function names(...nodes: readonly Node[]): Set<string> {
-  const found = new Set<string>();
-  for (const node of nodes) {
-    some(node, (inner) => {
-      if (inner.kind === "symbol") found.add(inner.name);
-      return false;
-    });
-  }
-  return found;
-}
-
 /** Roots and logarithms of variables are taken to be real. */
 function isPositiveOnly(node: Node): boolean {
   const rooted = some(node, (inner) => {
-    if (inner.kind === "call") return /^(?:sqrt|cbrt|root|log|ln|lg|log2|log10)$/.test(inner.name) && inner.args.some((arg) => names(arg).size > 0);
-    return inner.kind === "binary" && inner.operator === "^" && names(inner.left).size > 0 && inner.right.kind !== "number";
+    if (inner.kind === "call") return /^(?:sqrt|cbrt|root|log|ln|lg|log2|log10)$/.test(inner.name) && inner.args.some((arg) => symbolNames(arg).size > 0);
+    return inner.kind === "binary" && inner.operator === "^" && symbolNames(inner.left).size > 0 && inner.right.kind !== "number";
   });
   return rooted && !some(node, (inner) => inner.kind === "call" && /^[aA]bs$/.test(inner.name));
 }
@@ -348,30 +265,4 @@ function isDecimal(node: Node): boolean {
 function rounding(node: Node): number {
   if (node.kind === "negate") return rounding(node.of);
   return node.kind === "number" ? (node.rounding ?? 0) : 0;
-}
-
-function isUnknown(value: Value): boolean {
-  return !isExact(value) && (Number.isNaN(value.re) || Number.isNaN(value.im));
-}
-
-function equalValues(a: Value, b: Value): boolean {
-  if (isExact(a) && isExact(b)) return a.equals(b);
-  const [x, y] = [toComplex(a), toComplex(b)];
-  if (x.re === y.re && x.im === y.im) return true;
-  const size = Math.max(Math.hypot(x.re, x.im), Math.hypot(y.re, y.im));
-  return Number.isFinite(size) && Math.hypot(x.re - y.re, x.im - y.im) <= Math.max(roundingTolerance * size, 1e-12);
-}
-
-/** Whole numbers are equal or not; other decimals may be rounded. */
-function closeDecimals(a: Value, b: Value, ...roundings: readonly number[]): boolean {
-  if (isExact(a) && isExact(b)) {
-    if (a.equals(b)) return true;
-    const largest = 2n ** 53n;
-    if (a.d === 1n && b.d === 1n && a.n < largest && b.n < largest) return false;
-  }
-  if (equalValues(a, b)) return true;
-  const [x, y] = [toComplex(a), toComplex(b)];
-  const size = Math.max(Math.hypot(x.re, x.im), Math.hypot(y.re, y.im));
-  const distance = Math.hypot(x.re - y.re, x.im - y.im);
-  return Number.isFinite(size) && distance <= Math.max(decimalTolerance * size * (1 + 1e-9), ...roundings.map((half) => half * (1 + 1e-9)));
 }

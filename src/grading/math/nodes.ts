@@ -65,3 +65,15 @@ export function children(node: Node): readonly Node[] {
 export function some(node: Node, is: (node: Node) => boolean): boolean {
   return is(node) || children(node).some((child) => some(child, is));
 }
+
+/** The variables of nodes. */
+export function symbolNames(...nodes: readonly Node[]): Set<string> {
+  const found = new Set<string>();
+  for (const node of nodes) {
+    some(node, (inner) => {
+      if (inner.kind === "symbol") found.add(inner.name);
+      return false;
+    });
+  }
+  return found;
+}
