@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 /** What the keyboard does, in the order of the help. */
 export const keyHelp: readonly (readonly [keys: string, does: string])[] = [
@@ -17,6 +17,9 @@ export type KeyActions = Readonly<Record<string, () => void>>;
 
 /** Calls the action of a key, unless one is typing; arrows scroll where a trajectory has the focus. */
 export function useKeys(actions: KeyActions): void {
+  // An effect comes after the paint: a key pressed before it would act on a list that is no longer shown.
+  const latest = useRef(actions);
+  latest.current = actions;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -24,12 +27,12 @@ export function useKeys(actions: KeyActions): void {
       const typing = target?.matches("input, select, textarea") ?? false;
       if (typing && event.key === "Escape") target?.blur();
       if (typing || (target?.closest(".pane, [role=tablist]") && /^(?:Arrow|Home|End)/.test(event.key))) return;
-      const action = actions[event.key];
+      const action = latest.current[event.key];
       if (!action) return;
       event.preventDefault();
       action();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [actions]);
+  }, []);
 }
