@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 /** What the keyboard does, in the order of the help. */
 export const keyHelp: readonly (readonly [keys: string, does: string])[] = [
@@ -17,22 +17,20 @@ export type KeyActions = Readonly<Record<string, () => void>>;
 
 /** Calls the action of a key, unless one is typing; arrows scroll where a trajectory has the focus. */
 export function useKeys(actions: KeyActions): void {
-  // An effect comes after the paint: a key pressed before it would act on a list that is no longer shown.
-  const latest = useRef(actions);
-  latest.current = actions;
-  useEffect(() => {
+  // A plain effect comes after the paint: a key pressed before it would act on a list that is no longer shown.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       const target = event.target instanceof HTMLElement ? event.target : undefined;
       const typing = target?.matches("input, select, textarea") ?? false;
       if (typing && event.key === "Escape") target?.blur();
       if (typing || (target?.closest(".pane, [role=tablist]") && /^(?:Arrow|Home|End)/.test(event.key))) return;
-      const action = latest.current[event.key];
+      const action = actions[event.key];
       if (!action) return;
       event.preventDefault();
       action();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, []);
+  }, [actions]);
 }
