@@ -47,15 +47,48 @@ async function follow(job: Job, backend: JobBackend, onEvent: (event: TrainingEv
   return events;
 }
 
+/** What one way of laying out rows makes of them (`check_layouts.py`). */
+interface Laid {
+  readonly loss: number;
+  readonly gradientsDiffer: number;
+  readonly masks: number;
+  readonly tokens: number;
+}
+
+const eventsOf = ({ folder }: Job): { readonly type: string; readonly message?: string }[] =>
+  readFileSync(join(folder, "events.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+
 const pidOf = (job: Job, attempt: number) => readFileSync(join(job.folder, "attempts", String(attempt), "pid"), "utf8").trim();
 
 describe("the runner", { timeout: 600_000 }, () => {
-  it("finds for rows in one sequence, their common beginning evaluated once, the loss that transformers finds for each", async () => {
-    const printed = await shop.python(join(import.meta.dirname, "support/check_packing.py"), await runnerFolder(), shop.model, join(shop.dataset, "train.jsonl"));
-    const { packed, several, single, packedTokens, rowTokens } = JSON.parse(printed) as Record<string, number>;
-    expect(packed).toBeCloseTo(single ?? 0, 2);
-    expect(several).toBeCloseTo(single ?? 0, 2);
-    expect(packedTokens).toBeLessThan((rowTokens ?? 0) * 0.7);
+  it("finds for rows that are evaluated at once the loss and gradients that transformers finds for each", async () => {
+    const printed = await shop.python(join(import.meta.dirname, "support/check_layouts.py"), await runnerFolder(), shop.model, join(shop.dataset, "train.jsonl"));
+    const { single, rowTokens, ...layouts } = JSON.parse(printed) as { single: number; rowTokens: number } & Record<"packed" | "packedInSome" | "padded" | "paddedInSome", Laid>;
+    for (const { loss, gradientsDiffer } of Object.values(layouts)) {
+      expect(loss).toBeCloseTo(single, 2);
+      expect(gradientsDiffer).toBeLessThan(1e-3);
+    }
+    expect(layouts.packed.tokens).toBeLessThan(rowTokens * 0.7);
+    // A GPU's fastest attention takes none.
+    expect(layouts.padded.masks + layouts.paddedInSome.masks).toBe(0);
+    expect(layouts.packed.masks).toBeGreaterThan(0);
+  });
+
+  it("makes passes smaller where they do not fit into memory, and ends where a single row does not", async () => {
+    const limited = (job: Job, tokens: number) => shop.python(join(import.meta.dirname, "support/little_memory.py"), runner, job.folder, String(tokens));
+    const runner = await runnerFolder();
+    const roomy = await prepare("roomy", { dropout: 0 });
+    await limited(roomy, 100_000);
+    const cramped = await prepare("cramped", { dropout: 0 });
+    await limited(cramped, 200);
+    expect(eventsOf(roomy).filter((event) => event.type === "warning")).toEqual([]);
+    expect(eventsOf(cramped).find((event) => event.type === "warning")?.message).toContain("Out of memory");
+    const expected = [...(await losses(roomy.folder)).values()];
+    for (const [index, loss] of [...(await losses(cramped.folder)).values()].entries()) expect(loss).toBeCloseTo(expected[index] ?? 0, 4);
+
+    const hopeless = await prepare("hopeless");
+    await expect(limited(hopeless, 10)).rejects.toThrow();
+    expect(eventsOf(hopeless).at(-1)).toMatchObject({ type: "error", code: "out_of_memory" });
   });
 
   it("takes a job's folder again for other devices, memory and checkpoints, and for nothing else", async () => {

@@ -1,7 +1,8 @@
-"""Training rows, the order they are seen in, and how several are evaluated as one sequence."""
+"""Training rows, the order they are seen in, and how several are evaluated at once."""
 
 import json
 from dataclasses import dataclass
+from typing import Callable, NamedTuple
 
 import torch
 
@@ -42,27 +43,30 @@ def epoch_order(count, seed, epoch):
 
 
 @dataclass
-class Pack:
-    """Rows in one sequence. What they all begin with is there once; each row sees that and itself only."""
+class Batch:
+    """Rows that are evaluated at once."""
 
-    ids: torch.Tensor  # (1, length)
-    positions: torch.Tensor  # (1, length)
-    mask: torch.Tensor  # (1, 1, length, length): True where a query may look
-    at: torch.Tensor  # positions in the sequence whose next token is in the loss
+    ids: torch.Tensor  # (sequences, length)
+    at: torch.Tensor  # positions, counted through all sequences, whose next token is in the loss
     targets: torch.Tensor  # those tokens
-    row_tokens: int  # of the rows, each counted whole
+    positions: torch.Tensor | None = None  # (sequences, length); None: from 0 in each
+    mask: torch.Tensor | None = None  # (1, 1, length, length): True where a query may look; None: at all before it
+
+
+class Layout(NamedTuple):
+    """How rows are put together."""
+
+    lay: Callable
+    tokens: Callable  # how many are evaluated
 
 
 def pack(rows, device):
+    """Rows in one sequence. What they all begin with is there once; each row sees that and itself only."""
     shared = shared_length(rows)
     ids, positions, owner = list(rows[0].ids[:shared]), list(range(shared)), [0] * shared
     at, targets = [], []
     for number, row in enumerate(rows, 1):
-        offset = len(ids) - shared
-        for start, end in row.trained:
-            for index in range(max(start, 1), end):
-                at.append(offset + index - 1)
-                targets.append(row.ids[index])
+        add_targets(row, len(ids) - shared, at, targets)
         ids += row.ids[shared:]
         positions += range(shared, len(row.ids))
         owner += [number] * (len(row.ids) - shared)
@@ -70,14 +74,33 @@ def pack(rows, device):
     length = len(ids)
     visible = (owner[None, :] == 0) | (owner[None, :] == owner[:, None])
     mask = visible & torch.ones(length, length, dtype=torch.bool, device=device).tril()
-    return Pack(
+    return Batch(
         ids=torch.tensor([ids], device=device),
         positions=torch.tensor([positions], device=device),
         mask=mask[None, None],
         at=torch.tensor(at, device=device),
         targets=torch.tensor(targets, device=device),
-        row_tokens=sum(len(row.ids) for row in rows),
     )
+
+
+def pad(rows, device):
+    """Rows side by side, filled up at their ends. What comes after a token changes nothing for it, so that no mask is needed."""
+    length = max(len(row.ids) for row in rows)
+    at, targets = [], []
+    for number, row in enumerate(rows):
+        add_targets(row, number * length, at, targets)
+    return Batch(
+        ids=torch.tensor([row.ids + [0] * (length - len(row.ids)) for row in rows], device=device),
+        at=torch.tensor(at, device=device),
+        targets=torch.tensor(targets, device=device),
+    )
+
+
+def add_targets(row, offset, at, targets):
+    for start, end in row.trained:
+        for index in range(max(start, 1), end):
+            at.append(offset + index - 1)
+            targets.append(row.ids[index])
 
 
 def shared_length(rows):
@@ -92,25 +115,38 @@ def shared_length(rows):
     return limit
 
 
-def passes(rows, budget):
-    """Splits rows into packs of at most `budget` tokens. A longer row goes alone."""
+def packed_length(rows):
+    shared = shared_length(rows)
+    return shared + sum(len(row.ids) - shared for row in rows)
+
+
+def padded_length(rows):
+    return len(rows) * max(len(row.ids) for row in rows)
+
+
+PACKED = Layout(pack, packed_length)
+PADDED = Layout(pad, padded_length)
+
+
+def layout_for(device):
+    """A processor is spared the common beginning; a GPU has its fastest attention where there is no mask."""
+    return PADDED if device.type == "cuda" else PACKED
+
+
+def passes(rows, budget, layout):
+    """Splits rows into batches of at most `budget` tokens. A longer row goes alone."""
     groups, group = [], []
     for row in sorted(rows, key=lambda row: len(row.ids)):
-        if group and packed_length(group + [row]) > budget:
+        if group and layout.tokens(group + [row]) > budget:
             groups.append(group)
             group = []
         group.append(row)
     return groups + [group] if group else groups
 
 
-def even_passes(rows, rank, world, budget):
+def even_passes(rows, rank, world, budget, layout):
     """A process's passes, and what their loss is multiplied by. All have as many: who lacks one takes any row, times 0."""
-    every = [passes(rows[other::world], budget) for other in range(world)]
+    every = [passes(rows[other::world], budget, layout) for other in range(world)]
     missing = max(len(groups) for groups in every) - len(every[rank])
     shortest = min(rows, key=lambda row: len(row.ids))
     return [(group, 1) for group in every[rank]] + [([shortest], 0)] * missing
-
-
-def packed_length(rows):
-    shared = shared_length(rows)
-    return shared + sum(len(row.ids) - shared for row in rows)

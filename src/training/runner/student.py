@@ -13,6 +13,8 @@ def pick_device(wanted):
         raise Stop("gpu_missing", "This machine has no GPU that torch can use: choose --device cpu, or a machine with one.")
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    # Its gradients are not numbers for some lengths on an H100 or H200 (pytorch/pytorch#196678); others are as fast.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     return torch.device(wanted, int(os.environ.get("LOCAL_RANK", 0))) if wanted == "cuda" else torch.device("cpu")
 
 
@@ -72,11 +74,15 @@ def lora_matrices(weights):
     return matrices
 
 
-def logits_at(base, pack):
+def logits_at(base, batch):
     """Logits of the positions whose next token is in the loss; nowhere else are they computed."""
-    return base(input_ids=pack.ids, position_ids=pack.positions, attention_mask=pack.mask, use_cache=False, logits_to_keep=pack.at).logits[0].float()
+    chosen = base.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: inputs[0].flatten(0, 1)[batch.at])
+    try:
+        return base(input_ids=batch.ids, position_ids=batch.positions, attention_mask=batch.mask, use_cache=False).logits.float()
+    finally:
+        chosen.remove()
 
 
-def loss_sum(base, pack):
+def loss_sum(base, batch):
     """Sum over the trained tokens of -log p (Eq. 2 and 4)."""
-    return F.cross_entropy(logits_at(base, pack), pack.targets, reduction="sum")
+    return F.cross_entropy(logits_at(base, batch), batch.targets, reduction="sum")

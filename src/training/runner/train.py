@@ -22,7 +22,7 @@ import alone
 import artifacts
 import checkpoint
 from events import PREEMPTED, Events, Stop
-from rows import epoch_order, even_passes, pack, passes, read_rows
+from rows import epoch_order, even_passes, layout_for, passes, read_rows
 from sharding import clip_gradients, part, part_of_optimizer, shard, whole
 from student import add_lora, computes_in_bfloat16, load_base, logits_at, loss_sum, pick_device
 
@@ -76,6 +76,7 @@ class Run:
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo", timeout=timedelta(hours=2))
         self.fsdp = self.world > 1 and bool(self.settings.get("fsdp"))
         self.half = self.settings["dtype"] == "bfloat16" and computes_in_bfloat16(self.device)
+        self.layout = layout_for(self.device)
         self.budget = self.settings.get("passTokens") or (16_384 if self.device.type == "cuda" else 4_096)
 
         full = self.hyper["method"] == "full"
@@ -137,11 +138,26 @@ class Run:
     def passes_of(self, rows):
         """This process's passes of a step, and what their loss is multiplied by."""
         if self.fsdp:
-            return even_passes(rows, self.rank, self.world, self.budget)
-        return [(group, 1) for group in passes(rows[self.rank :: self.world], self.budget)]
+            return even_passes(rows, self.rank, self.world, self.budget, self.layout)
+        return [(group, 1) for group in passes(rows[self.rank :: self.world], self.budget, self.layout)]
 
     def optimise(self, rows):
-        """One step: the mean over all trained tokens of its rows, whatever the number of passes and processes."""
+        """One step. Where its passes do not fit the GPU, they are made smaller, for the steps after it, too."""
+        while True:
+            try:
+                return self.try_step(rows)
+            except torch.OutOfMemoryError:
+                largest = max((group for group, _ in self.passes_of(rows)), key=self.layout.tokens)
+                # Several processes would have to agree, and may be within a common operation.
+                if self.world > 1 or len(largest) == 1:
+                    raise
+            self.budget = self.layout.tokens(largest) // 2
+            self.optimizer.zero_grad(set_to_none=True)
+            torch.cuda.empty_cache()
+            self.events.write("warning", message=f"Out of memory: passes have at most {self.budget} tokens from here on (--pass-tokens).")
+
+    def try_step(self, rows):
+        """The loss is the mean over all trained tokens of the rows, whatever the number of passes and processes."""
         self.model.train()
         # The dropout of a step depends on nothing that came before it, so that a resumed run draws the same.
         torch.manual_seed(self.hyper["seed"] * 1_000_003 + self.step * 1_009 + self.rank)
@@ -151,7 +167,7 @@ class Run:
         for group, factor in self.passes_of(rows):
             self.give_way(within_step=True)
             with self.autocast():
-                loss = factor * loss_sum(self.base, pack(group, self.device)) / count
+                loss = factor * loss_sum(self.base, self.layout.lay(group, self.device)) / count
             loss.backward()
             total += loss.detach()
         for weight in self.trained.values():
@@ -188,10 +204,10 @@ class Run:
     def evaluate(self):
         self.model.eval()
         total = 0.0
-        for group in passes(self.held, self.budget):
+        for group in passes(self.held, self.budget, self.layout):
             self.give_way(within_step=True)
             with self.autocast():
-                total += loss_sum(self.base, pack(group, self.device)).item()
+                total += loss_sum(self.base, self.layout.lay(group, self.device)).item()
         loss = total / sum(row.loss_tokens for row in self.held)
         if not math.isfinite(loss):
             raise Stop("loss_not_finite", f"The held-out loss after step {self.step} is {loss}: lower --learning-rate.")
@@ -275,11 +291,11 @@ class Run:
         checks = []
         for row in (self.held or self.rows)[:CHECKED_ROWS]:
             with self.autocast():
-                packed = pack([row], self.device)
-                logprobs = torch.log_softmax(logits_at(self.base, packed), dim=-1)
+                batch = self.layout.lay([row], self.device)
+                logprobs = torch.log_softmax(logits_at(self.base, batch), dim=-1)
             checks.append({
-                "input_ids": row.ids, "at": packed.at.tolist(), "best": logprobs.argmax(-1).tolist(),
-                "logprobs": [round(value, 5) for value in logprobs.gather(1, packed.targets[:, None])[:, 0].tolist()],
+                "input_ids": row.ids, "at": batch.at.tolist(), "best": logprobs.argmax(-1).tolist(),
+                "logprobs": [round(value, 5) for value in logprobs.gather(1, batch.targets[:, None])[:, 0].tolist()],
             })
         return checks
 
