@@ -328,7 +328,14 @@ describe("opening", () => {
 
   test("a GPU that this machine lacks is an error that says what to do", async () => {
     const gpu = process.platform === "darwin" ? "cuda" : "metal";
-    await expect(openModel(MODEL, { gpu })).rejects.toMatchObject({ code: "gpu_unavailable", message: expect.stringContaining(gpu) });
+    const unavailable = { code: "gpu_unavailable", message: expect.stringContaining(gpu) };
+    await expect(openModel(MODEL, { gpu })).rejects.toMatchObject(unavailable);
+    vi.stubEnv("APPRENTICE_GPU", gpu);
+    try {
+      await expect(openModel(MODEL)).rejects.toMatchObject(unavailable);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("a model goes by its catalogue name, or its file's", async () => {
@@ -351,10 +358,13 @@ describe("opening", () => {
     await expect(openModel("no-such-model")).rejects.toMatchObject({ code: "model_unknown" });
   });
 
-  test("a number of threads that is none is an error that names the variable", async () => {
-    vi.stubEnv("APPRENTICE_THREADS", "many");
+  test.each([
+    ["APPRENTICE_THREADS", "many"],
+    ["APPRENTICE_GPU", "fast"],
+  ])("a value of %s that it cannot have is an error that names it", async (name, value) => {
+    vi.stubEnv(name, value);
     try {
-      await expect(openModel(MODEL)).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining("APPRENTICE_THREADS") });
+      await expect(openModel(MODEL)).rejects.toMatchObject({ code: "option_invalid", message: expect.stringContaining(name) });
     } finally {
       vi.unstubAllEnvs();
     }

@@ -6,7 +6,7 @@ import { resolveModel } from "../catalogue/resolve.ts";
 import type { ChatModel, Message } from "../types.ts";
 import { complete, disposed, type Engine } from "./complete.ts";
 import { expectGguf, loadWeights, openContext, type Adapter } from "./load.ts";
-import { loadLlama, type Gpu } from "./peer.ts";
+import { GPUS, loadLlama, type Gpu } from "./peer.ts";
 import { Rounds } from "./rounds.ts";
 import { SequencePool } from "./sequence-pool.ts";
 import { ChatTemplate } from "./template.ts";
@@ -26,7 +26,7 @@ export interface LlamaOptions extends PullOptions {
    * context. Default: 1.
    */
   readonly sequences?: number;
-  /** Default: `auto`, which falls back to the CPU. */
+  /** Default: `APPRENTICE_GPU` of the environment (`off` for the CPU), else `auto`, which falls back to the CPU. */
   readonly gpu?: Gpu;
   /**
    * Default: `APPRENTICE_THREADS` of the environment, else the physical cores. They wait on each other: fewer are faster where
@@ -66,7 +66,7 @@ export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const { signal, reusePrefix = true, sequences = 1 } = options;
   const adapters = (options.adapters ?? []).map((adapter) => (typeof adapter === "string" ? { path: adapter } : adapter));
   const wishedThreads = options.threads ?? threadsWished();
-  const runtime = await loadLlama(options.gpu ?? "auto");
+  const runtime = await loadLlama(options.gpu ?? gpuWished() ?? "auto");
   const path = await pullModel(options.model, options);
   for (const adapter of adapters) await expectGguf(adapter.path, "adapter_unreadable");
   const weights = await loadWeights(runtime, path, signal);
@@ -116,6 +116,15 @@ function threadsWished(): number | undefined {
   if (wished === undefined || wished === "") return undefined;
   if (/^[1-9]\d*$/.test(wished)) return Number(wished);
   throw new ApprenticeError("option_invalid", `APPRENTICE_THREADS is ${JSON.stringify(wished)}: set it to a whole number of threads, or not at all.`);
+}
+
+function gpuWished(): Gpu | undefined {
+  const { APPRENTICE_GPU: wished } = process.env;
+  if (wished === undefined || wished === "") return undefined;
+  if (wished === "off") return false;
+  const gpu = GPUS.find((name) => name === wished);
+  if (gpu) return gpu;
+  throw new ApprenticeError("option_invalid", `APPRENTICE_GPU is ${JSON.stringify(wished)}: set it to ${GPUS.join(", ")} or off, or not at all.`);
 }
 
 function templateOf(weights: Weights, path: string): ChatTemplate {

@@ -2,8 +2,10 @@ import type * as Peer from "node-llama-cpp";
 import type { Llama } from "node-llama-cpp";
 import { ApprenticeError } from "../../errors.ts";
 
-/** Where a model is computed. `auto`: the best that this machine and the installed binaries offer. */
-export type Gpu = "auto" | "metal" | "cuda" | "vulkan" | false;
+export const GPUS = ["auto", "metal", "cuda", "vulkan"] as const;
+
+/** Where a model is computed. `auto`: the best that this machine and the installed binaries offer; `false`: the CPU. */
+export type Gpu = (typeof GPUS)[number] | false;
 
 const instances = new Map<Gpu, Promise<Llama>>();
 
