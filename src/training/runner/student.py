@@ -49,6 +49,7 @@ def load_base(model, dtype):
 
 def add_lora(base, hyperparameters, name):
     from peft import LoraConfig, get_peft_model
+    from peft.tuners.lora import LoraLayer
 
     config = LoraConfig(
         r=hyperparameters["rank"],
@@ -61,6 +62,10 @@ def add_lora(base, hyperparameters, name):
     torch.manual_seed(hyperparameters["seed"])
     model = get_peft_model(base, config)
     model.peft_config["default"].base_model_name_or_path = name
+    for layer in model.modules():
+        if isinstance(layer, LoraLayer):
+            # PEFT would make float32 of every layer's input, for autocast to make bfloat16 of it again.
+            layer.cast_input_dtype_enabled = False
     return model
 
 
