@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { restoreStage } from "../src/distill/archive.ts";
 import { apart } from "../src/distill/redact.ts";
 import { experimentJsonSchema, type ExperimentEvent, outputOf, parseExperiment, planExperiment, readExperiment, runExperiment, saveStage, selectStages, type Stage } from "../src/distill/index.ts";
@@ -90,6 +91,25 @@ describe("an experiment", () => {
     const { ran, result } = await run("stopped");
     expect(ran).toEqual(["evaluate voted.train", "evaluate voted.test", "report test"]);
     expect(JSON.stringify(result, withoutTimes)).toBe(JSON.stringify((await run("whole")).result, withoutTimes));
+  });
+
+  it("interrupted while it waits for a training, says that this goes on", { timeout: 90_000 }, async () => {
+    const training = yaml.slice(0, yaml.indexOf("evaluations:")).replace("name: test", "name: waiting") + `
+collections: { c: { model: one, solver: cot, questions: train } }
+students: { s: { model: smollm2-135m, from: c, export: { validation: 0 }, job: { backend: { type: command, submit: "touch {folder}/submitted" } } } }
+`;
+    await writeFile(join(folder, "waiting.yaml"), training);
+    await writeFile(join(folder, "train.jsonl"), lines("42", "43"));
+    const stopped = new AbortController();
+    const notes: string[] = [];
+    const stages = await planExperiment(await readExperiment(join(folder, "waiting.yaml")), join(folder, "waiting"));
+    const options = { openModel, onProgress: () => undefined, onNote: (note: string) => notes.push(note), signal: stopped.signal };
+    const running = runExperiment(stages, join(folder, "waiting"), { ...options, onEvent: () => undefined });
+    const submitted = join(stages.find(({ kind }) => kind === "train")?.folder ?? "", "job/submitted");
+    await Promise.race([running, vi.waitFor(() => expect(existsSync(submitted)).toBe(true), { timeout: 60_000 })]);
+    stopped.abort();
+    await expect(running).rejects.toThrow();
+    expect(notes.join("\n")).toContain("left to train on; the same command re-attaches");
   });
 
   it("goes on elsewhere from what was saved of its collections", async () => {

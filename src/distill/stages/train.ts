@@ -21,7 +21,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
     needs: [dataset],
     inputs: { model: spec.model, training: spec.training, ...(settings.dtype !== undefined && { dtype: settings.dtype }), ...(settings.patience !== undefined && { patience: settings.patience, evalSteps: settings.evalSteps }) },
     estimate: training(rows, epochs, estimates),
-    run: async (stageFolder, { signal, onProgress }) => {
+    run: async (stageFolder, { signal, onProgress, onNote }) => {
       const { checkAdapter, prepareJob, watchJob } = await import("../../training/index.ts");
       const job = await prepareJob({
         data: join(dataset.folder, "rows"),
@@ -33,10 +33,16 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
         signal,
       });
       let last = {};
-      for await (const event of watchJob(job, await openBackend(backend), { signal })) {
-        onProgress({ type: "training", event });
-        if (event.type === "step") last = { ...last, steps: event.steps, loss: event.loss };
-        if (event.type === "eval") last = { ...last, heldOutLoss: event.loss };
+      try {
+        for await (const event of watchJob(job, await openBackend(backend), { signal })) {
+          onProgress({ type: "training", event });
+          if (event.type === "step") last = { ...last, steps: event.steps, loss: event.loss };
+          if (event.type === "eval") last = { ...last, heldOutLoss: event.loss };
+        }
+      } catch (error) {
+        const ending = backend === undefined || backend.type === "local" ? `, and apprentice train --out ${job.folder} --cancel ends it` : "";
+        if (signal.aborted) onNote(`${job.folder}: left to train on; the same command re-attaches${ending}.`);
+        throw error;
       }
       const { kind, path } = job.spec.model;
       if (kind !== "gguf" || method !== "lora") return last;
