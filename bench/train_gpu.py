@@ -48,7 +48,7 @@ def main(path, sizes):
 
 
 def strung(rows, length):
-    """Rows of `length` tokens: the shared beginning once, then turns of one row after another."""
+    """Rows of `length` tokens: one row after another, the last one cut."""
     every = []
     ids, trained = [], []
     for row in rows * 8:

@@ -53,6 +53,7 @@ interface Laid {
   readonly gradientsDiffer: number;
   readonly masks: number;
   readonly tokens: number;
+  readonly passes: number;
 }
 
 const eventsOf = ({ folder }: Job): { readonly type: string; readonly message?: string }[] =>
@@ -69,14 +70,16 @@ describe("the runner", { timeout: 600_000 }, () => {
       expect(gradientsDiffer).toBeLessThan(1e-3);
     }
     expect(layouts.packed.tokens).toBeLessThan(rowTokens * 0.7);
+    expect([layouts.packed.passes, layouts.padded.passes]).toEqual([1, 1]);
+    expect(Math.min(layouts.packedInSome.passes, layouts.paddedInSome.passes)).toBeGreaterThan(1);
     // A GPU's fastest attention takes none.
     expect(layouts.padded.masks + layouts.paddedInSome.masks).toBe(0);
     expect(layouts.packed.masks).toBeGreaterThan(0);
   });
 
   it("makes passes smaller where they do not fit into memory, and ends where a single row does not", async () => {
-    const limited = (job: Job, tokens: number) => shop.python(join(import.meta.dirname, "support/little_memory.py"), runner, job.folder, String(tokens));
     const runner = await runnerFolder();
+    const limited = (job: Job, tokens: number) => shop.python(join(import.meta.dirname, "support/little_memory.py"), runner, job.folder, String(tokens));
     const roomy = await prepare("roomy", { dropout: 0 });
     await limited(roomy, 100_000);
     const cramped = await prepare("cramped", { dropout: 0 });

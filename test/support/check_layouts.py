@@ -1,5 +1,5 @@
 """Prints the summed loss of rows laid out in each way, of the same rows one by one through transformers' own loss, the greatest
-difference of a gradient, how many tokens were evaluated, and how often attention was given a mask.
+difference of a gradient, how many tokens were evaluated in how many passes, and how often attention was given a mask.
 
 python check_layouts.py RUNNER MODEL ROWS
 """
@@ -36,13 +36,14 @@ def losses(layout, budget):
     masked = 0
     model.zero_grad()
     total = 0.0
-    for group in passes(rows, budget, layout):
+    groups = passes(rows, budget, layout)
+    for group in groups:
         loss = loss_sum(model, layout.lay(group, "cpu"))
         loss.backward()
         total += loss.item()
     gradients = {name: weight.grad for name, weight in model.named_parameters()}
     greatest = max((gradients[name] - weight.grad).abs().max().item() for name, weight in plain.named_parameters())
-    return {"loss": total, "gradientsDiffer": greatest, "masks": masked, "tokens": sum(map(layout.tokens, passes(rows, budget, layout)))}
+    return {"loss": total, "gradientsDiffer": greatest, "masks": masked, "tokens": sum(map(layout.tokens, groups)), "passes": len(groups)}
 
 
 single = 0.0
@@ -53,5 +54,5 @@ for row in rows:
     loss = plain(input_ids=torch.tensor([row.ids]), labels=labels).loss * row.loss_tokens
     loss.backward()
     single += loss.item()
-every = {"packed": losses(PACKED, 100_000), "packedInSome": losses(PACKED, 600), "padded": losses(PADDED, 100_000), "paddedInSome": losses(PADDED, 600)}
+every = {"packed": losses(PACKED, 100_000), "packedInSome": losses(PACKED, 200), "padded": losses(PADDED, 100_000), "paddedInSome": losses(PADDED, 200)}
 print(json.dumps({"single": single, "rowTokens": sum(len(row.ids) for row in rows), **every}))

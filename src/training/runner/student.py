@@ -13,8 +13,6 @@ def pick_device(wanted):
         raise Stop("gpu_missing", "This machine has no GPU that torch can use: choose --device cpu, or a machine with one.")
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    # Its gradients are not numbers for some lengths on an H100 or H200 (pytorch/pytorch#196678); others are as fast.
-    torch.backends.cuda.enable_cudnn_sdp(False)
     return torch.device(wanted, int(os.environ.get("LOCAL_RANK", 0))) if wanted == "cuda" else torch.device("cpu")
 
 

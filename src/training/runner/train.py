@@ -71,6 +71,8 @@ class Run:
         self.device = pick_device(self.settings["device"])
         if self.device.type == "cuda":
             torch.cuda.set_device(self.device)
+            # Its gradients are not numbers for some lengths on an H100 or H200 (pytorch/pytorch#196678); others are as fast.
+            torch.backends.cuda.enable_cudnn_sdp(False)
         if self.world > 1:
             # The others wait while the first writes a checkpoint, which may be of hundreds of gigabytes.
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo", timeout=timedelta(hours=2))
