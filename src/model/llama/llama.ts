@@ -6,11 +6,12 @@ import { resolveModel } from "../catalogue/resolve.ts";
 import type { ChatModel, Message } from "../types.ts";
 import { complete, disposed, type Engine } from "./complete.ts";
 import { expectGguf, loadWeights, openContext, type Adapter } from "./load.ts";
-import { GPUS, loadLlama, type Gpu } from "./peer.ts";
+import { loadLlama, type Gpu } from "./peer.ts";
 import { Rounds } from "./rounds.ts";
 import { SequencePool } from "./sequence-pool.ts";
 import { ChatTemplate } from "./template.ts";
 import { Tokenizer } from "./tokenizer.ts";
+import { gpuWished, threadsWished } from "./wished.ts";
 
 export interface LlamaOptions extends PullOptions {
   /** A catalogue name, a path to a `.gguf` file, or `hf:owner/repo/file.gguf`. Downloaded if need be. */
@@ -109,22 +110,6 @@ function asChatModel(engine: Engine, weights: Weights): LlamaModel {
     detokenize: (tokens, { special = true } = {}) => tokenizer.detokenize(tokens as readonly Token[], special),
     dispose: () => weights.dispose(),
   };
-}
-
-function threadsWished(): number | undefined {
-  const { APPRENTICE_THREADS: wished } = process.env;
-  if (wished === undefined || wished === "") return undefined;
-  if (/^[1-9]\d*$/.test(wished)) return Number(wished);
-  throw new ApprenticeError("option_invalid", `APPRENTICE_THREADS is ${JSON.stringify(wished)}: set it to a whole number of threads, or not at all.`);
-}
-
-function gpuWished(): Gpu | undefined {
-  const { APPRENTICE_GPU: wished } = process.env;
-  if (wished === undefined || wished === "") return undefined;
-  if (wished === "off") return false;
-  const gpu = GPUS.find((name) => name === wished);
-  if (gpu) return gpu;
-  throw new ApprenticeError("option_invalid", `APPRENTICE_GPU is ${JSON.stringify(wished)}: set it to ${GPUS.join(", ")} or off, or not at all.`);
 }
 
 function templateOf(weights: Weights, path: string): ChatTemplate {

@@ -4,8 +4,9 @@ import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "n
 import { z } from "zod";
 import { ApprenticeError } from "../../errors.ts";
 import { pullModel } from "../../model/catalogue/pull.ts";
-import { loadWeights } from "../../model/llama/load.ts";
+import { loadWeights, openContext } from "../../model/llama/load.ts";
 import { loadLlama } from "../../model/llama/peer.ts";
+import { threadsWished } from "../../model/llama/wished.ts";
 import { findAdapter } from "./folder.ts";
 
 const checkSchema = z.array(
@@ -36,7 +37,8 @@ export async function checkAdapter(model: string, adapter: string, options: { re
   const weights = await loadWeights(runtime, await pullModel(model, options), options.signal);
   try {
     const contextSize = Math.max(...checks.map(({ input_ids }) => input_ids.length)) + 1;
-    const context = await weights.createContext({ contextSize, lora: { adapters: [{ filePath: file }] } });
+    const threads = threadsWished() ?? runtime.cpuMathCores;
+    const context = await openContext(weights, { contextSize, sequences: 1, threads, adapters: [{ path: file }], signal: options.signal });
     const sequence = context.getSequence();
     let [tokens, agreeing, difference] = [0, 0, 0];
     for (const { input_ids: ids, at, best, logprobs } of checks) {
@@ -44,8 +46,8 @@ export async function checkAdapter(model: string, adapter: string, options: { re
       for await (const { place, probabilities } of answers(sequence, ids, new Set(at), options.signal)) {
         const index = indexOf.get(place) ?? -1;
         tokens += 1;
-        agreeing += Number(probabilities.keys().next().value === best[index]);
-        difference += Math.abs(Math.log(probabilities.get(ids[place + 1] as Token) ?? Number.MIN_VALUE) - (logprobs[index] ?? 0));
+        agreeing += Number(likeliest(probabilities) === best[index]);
+        difference += Math.abs(Math.log(probabilities.get(ids[place + 1] as Token) ?? LEAST_SHARE) - (logprobs[index] ?? 0));
       }
     }
     return { tokens, agreement: agreeing / tokens, meanDifference: difference / tokens };
@@ -54,26 +56,38 @@ export async function checkAdapter(model: string, adapter: string, options: { re
   }
 }
 
-/** An answer holds the whole vocabulary, several megabytes of it: a row's together would fill the heap. */
-const tokensAtOnce = 16;
+/**
+ * Tokens less likely than this share of the likeliest are left out, and count as this likely: the whole vocabulary takes
+ * longer to hand over than to compute.
+ */
+const LEAST_SHARE = 1e-7;
+/** What is left can still be much of the vocabulary, megabytes of it: a row's together would fill the heap. */
+const TOKENS_AT_ONCE = 16;
 
-/** What llama.cpp expects after some tokens of a row, the likeliest first. */
+/** What llama.cpp expects after some tokens of a row, in no order. */
 async function* answers(
   sequence: LlamaContextSequence,
   ids: readonly number[],
   asked: ReadonlySet<number>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly place: number; readonly probabilities: ReadonlyMap<Token, number> }> {
-  const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
+  // Any number, 0 too, has the library rank the whole vocabulary; null, which it takes for "none", does not.
+  const options = { temperature: 1, topK: null as unknown as number, topP: 1, minP: LEAST_SHARE };
   await sequence.clearHistory();
-  for (let from = 0; from < ids.length; from += tokensAtOnce) {
+  for (let from = 0; from < ids.length; from += TOKENS_AT_ONCE) {
     signal?.throwIfAborted();
-    const input = ids.slice(from, from + tokensAtOnce).map((id, offset): ControlledEvaluateInputItem => (asked.has(from + offset) ? [id as Token, { generateNext: { probabilities: true, options } }] : (id as Token)));
+    const input = ids.slice(from, from + TOKENS_AT_ONCE).map((id, offset): ControlledEvaluateInputItem => (asked.has(from + offset) ? [id as Token, { generateNext: { probabilities: true, options } }] : (id as Token)));
     for (const [offset, output] of (await sequence.controlledEvaluate(input)).entries()) {
       const probabilities = output?.next.probabilities;
       if (probabilities) yield { place: from + offset, probabilities };
     }
   }
+}
+
+function likeliest(probabilities: ReadonlyMap<Token, number>): Token | undefined {
+  let [best, most]: [Token | undefined, number] = [undefined, -1];
+  for (const [token, probability] of probabilities) if (probability > most) [best, most] = [token, probability];
+  return best;
 }
 
 function fail(path: string): never {
