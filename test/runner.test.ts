@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -258,6 +258,16 @@ describe("an adapter", { timeout: 600_000 }, () => {
     expect(check.tokens).toBeGreaterThan(50);
     expect(check.agreement).toBeGreaterThan(0.9);
     expect(check.meanDifference).toBeLessThan(0.2);
+
+    // A long row: what llama.cpp says of all its tokens together would fill this heap several times over.
+    const long = join(shop.folder, "long");
+    cpSync(join(out, "artifacts"), long, { recursive: true });
+    const ids = Array.from({ length: 400 }, (_, index) => 100 + index);
+    const at = ids.slice(1).map((_, index) => index);
+    writeFileSync(join(long, "check.json"), JSON.stringify([{ input_ids: ids, at, best: at, logprobs: at.map(() => -1) }]));
+    const script = join(shop.folder, "check.mjs");
+    writeFileSync(script, `import { checkAdapter } from ${JSON.stringify(resolve(cli, "../training.js"))};\nconsole.log((await checkAdapter("smollm2-135m", process.argv[2])).tokens);`);
+    expect(execFileSync(process.execPath, ["--max-old-space-size=256", script, long], { encoding: "utf8" })).toBe("399\n");
 
     const trained = execFileSync(process.execPath, [cli, "run", "What is 5 + 6?", "-m", "smollm2-135m", "--adapter", out, "--prompt", "student", "--max-steps", "1", "--max-tokens", "8", "--json"], { encoding: "utf8" });
     expect(trained).toContain('"model":"smollm2-135m+adapter"');

@@ -66,14 +66,13 @@ export interface LlamaModel extends ChatModel {
 export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const { signal, reusePrefix = true, sequences = 1 } = options;
   const adapters = (options.adapters ?? []).map((adapter) => (typeof adapter === "string" ? { path: adapter } : adapter));
-  const wishedThreads = options.threads ?? threadsWished();
+  const threads = options.threads ?? threadsWished();
   const runtime = await loadLlama(options.gpu ?? gpuWished() ?? "auto");
   const path = await pullModel(options.model, options);
   for (const adapter of adapters) await expectGguf(adapter.path, "adapter_unreadable");
   const weights = await loadWeights(runtime, path, signal);
   try {
     const contextSize = options.contextSize ?? Math.min(weights.trainContextSize, 8192);
-    const threads = wishedThreads ?? runtime.cpuMathCores;
     const context = await openContext(weights, { contextSize, sequences, threads, adapters, signal });
     const pool = new SequencePool(Array.from({ length: sequences }, () => context.getSequence()));
     const tokenizer = new Tokenizer(weights, templateOf(weights, path));

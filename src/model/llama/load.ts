@@ -22,14 +22,15 @@ export async function loadWeights(runtime: Llama, path: string, signal: AbortSig
 interface ContextWish {
   readonly contextSize: number;
   readonly sequences: number;
-  readonly threads: number;
+  /** Default: the physical cores. */
+  readonly threads: number | undefined;
   readonly adapters: readonly Adapter[];
   readonly signal: AbortSignal | undefined;
 }
 
 /** @throws ApprenticeError `adapter_unreadable`, `model_too_large`. */
 export async function openContext(weights: Weights, wish: ContextWish): Promise<LlamaContext> {
-  const { contextSize, sequences, threads, adapters, signal } = wish;
+  const { contextSize, sequences, threads = weights.llama.cpuMathCores, adapters, signal } = wish;
   const lora = { adapters: adapters.map(({ path, scale = 1 }) => ({ filePath: path, scale })) };
   try {
     return await weights.createContext({

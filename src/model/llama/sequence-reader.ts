@@ -1,6 +1,6 @@
 import type { LlamaContextSequence, SequenceEvaluateOptions, Token } from "node-llama-cpp";
 import { copyState } from "./copy-state.ts";
-import type { Distribution, Sampling } from "./distribution.ts";
+import { distributionOptions, type Distribution, LEAST_SHARE, type Sampling } from "./distribution.ts";
 import type { Rounds, Seat } from "./rounds.ts";
 import type { Reader } from "./sample-tree.ts";
 import { type Lease, sharedLength, type SequencePool, type Wish } from "./sequence-pool.ts";
@@ -9,11 +9,6 @@ import { type Lease, sharedLength, type SequencePool, type Wish } from "./sequen
 const CHUNK = 256;
 /** So many tokens take about as long to evaluate as a copy. */
 const WORTH_COPYING = 16;
-/**
- * Tokens less likely than this share of the likeliest are left out: together they hold less than a thousandth (measured
- * for the catalogue's models), and ranking all 150,000 takes a third of a token's time.
- */
-const LEAST_SHARE = 1e-7;
 
 /** What a reader is to tell. */
 export interface Detail extends Pick<Sampling, "temperature"> {
@@ -74,12 +69,8 @@ export async function openReader(
 
 function expectations({ sequence, priority }: Lease, first: Token, { temperature, logprobs }: Detail) {
   const options: SequenceEvaluateOptions = {
-    temperature: 1,
     // At a temperature a share counts as its power by 1 / temperature. For greedy, only the likeliest is left.
-    minP: LEAST_SHARE ** (logprobs ? Math.max(1, temperature) : temperature),
-    topP: 1,
-    // Any number, 0 too, has the library rank the whole vocabulary; null, which it takes for "none", does not.
-    topK: null as unknown as number,
+    ...distributionOptions(LEAST_SHARE ** (logprobs ? Math.max(1, temperature) : temperature)),
     seed: 0,
     yieldEogToken: true,
     evaluationPriority: priority,

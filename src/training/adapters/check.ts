@@ -4,6 +4,7 @@ import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "n
 import { z } from "zod";
 import { ApprenticeError } from "../../errors.ts";
 import { pullModel } from "../../model/catalogue/pull.ts";
+import { distributionOptions, LEAST_SHARE } from "../../model/llama/distribution.ts";
 import { loadWeights, openContext } from "../../model/llama/load.ts";
 import { loadLlama } from "../../model/llama/peer.ts";
 import { threadsWished } from "../../model/llama/wished.ts";
@@ -33,11 +34,11 @@ export async function checkAdapter(model: string, adapter: string, options: { re
   const file = await findAdapter(adapter);
   const path = join(dirname(file), "check.json");
   const checks = checkSchema.parse(JSON.parse(await readFile(path, "utf8").catch(() => fail(path))));
+  const threads = threadsWished();
   const runtime = await loadLlama(false);
   const weights = await loadWeights(runtime, await pullModel(model, options), options.signal);
   try {
     const contextSize = Math.max(...checks.map(({ input_ids }) => input_ids.length)) + 1;
-    const threads = threadsWished() ?? runtime.cpuMathCores;
     const context = await openContext(weights, { contextSize, sequences: 1, threads, adapters: [{ path: file }], signal: options.signal });
     const sequence = context.getSequence();
     let [tokens, agreeing, difference] = [0, 0, 0];
@@ -46,7 +47,8 @@ export async function checkAdapter(model: string, adapter: string, options: { re
       for await (const { place, probabilities } of answers(sequence, ids, new Set(at), options.signal)) {
         const index = indexOf.get(place) ?? -1;
         tokens += 1;
-        agreeing += Number(likeliest(probabilities) === best[index]);
+        agreeing += Number(probabilities.keys().next().value === best[index]);
+        // One that is left out counts as likely as it could be.
         difference += Math.abs(Math.log(probabilities.get(ids[place + 1] as Token) ?? LEAST_SHARE) - (logprobs[index] ?? 0));
       }
     }
@@ -56,23 +58,17 @@ export async function checkAdapter(model: string, adapter: string, options: { re
   }
 }
 
-/**
- * Tokens less likely than this share of the likeliest are left out, and count as this likely: the whole vocabulary takes
- * longer to hand over than to compute.
- */
-const LEAST_SHARE = 1e-7;
-/** What is left can still be much of the vocabulary, megabytes of it: a row's together would fill the heap. */
+/** An answer can hold much of the vocabulary, megabytes of it: a row's together would fill the heap. */
 const TOKENS_AT_ONCE = 16;
 
-/** What llama.cpp expects after some tokens of a row, in no order. */
+/** What llama.cpp expects after some tokens of a row, the likeliest first. */
 async function* answers(
   sequence: LlamaContextSequence,
   ids: readonly number[],
   asked: ReadonlySet<number>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly place: number; readonly probabilities: ReadonlyMap<Token, number> }> {
-  // Any number, 0 too, has the library rank the whole vocabulary; null, which it takes for "none", does not.
-  const options = { temperature: 1, topK: null as unknown as number, topP: 1, minP: LEAST_SHARE };
+  const options = distributionOptions(LEAST_SHARE);
   await sequence.clearHistory();
   for (let from = 0; from < ids.length; from += TOKENS_AT_ONCE) {
     signal?.throwIfAborted();
@@ -82,12 +78,6 @@ async function* answers(
       if (probabilities) yield { place: from + offset, probabilities };
     }
   }
-}
-
-function likeliest(probabilities: ReadonlyMap<Token, number>): Token | undefined {
-  let [best, most]: [Token | undefined, number] = [undefined, -1];
-  for (const [token, probability] of probabilities) if (probability > most) [best, most] = [token, probability];
-  return best;
 }
 
 function fail(path: string): never {
