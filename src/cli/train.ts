@@ -76,7 +76,7 @@ export function trainCommand(program: Command, signal: AbortSignal): void {
     .option("--seed <n>", "default: 42", nonNegative)
     .addOption(new Option("--device <name>", "default: a GPU if there is one").choices(["auto", "cpu", "cuda"]))
     .option("--float32", "compute in float32 also where the device has bfloat16")
-    .option("--pass-tokens <n>", "tokens at once: less takes less memory (default: 4096 on a CPU, 16384 on a GPU)", wholeNumber)
+    .option("--pass-tokens <n>", "tokens at once: less takes less memory (default: 1024 on a CPU, 16384 on a GPU)", wholeNumber)
     .option("--gradient-checkpointing", "less memory, more time")
     .option("--gpus <n>", "GPUs of one machine (default: 1)", wholeNumber)
     .option("--fsdp", "shard the model over the GPUs, where it does not fit one")
@@ -133,9 +133,8 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
   } finally {
     printer?.stop();
   }
-  const { kind, path } = job.spec.model;
-  if (options.check && kind === "gguf" && job.spec.hyperparameters.method === "lora") {
-    const check = await training.checkAdapter(join(job.folder, path), job.folder, { signal });
+  if (options.check && (await training.hasCheckableAdapter(job))) {
+    const check = await training.checkAdapter(join(job.folder, job.spec.model.path), job.folder, { signal });
     if (json) printJson({ type: "check", ...check });
     else process.stderr.write(`llama.cpp and torch agree on ${(check.agreement * 100).toFixed(1)} % of ${check.tokens} tokens\n`);
     if (check.agreement < 0.8) throw new ApprenticeError("adapter_mismatch", "llama.cpp with the adapter does not say what torch said: do not use it with this model file.");

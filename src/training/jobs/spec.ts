@@ -10,7 +10,7 @@ export const settingsSchema = z.strictObject({
   device: z.enum(["auto", "cpu", "cuda"]).default("auto"),
   /** `bfloat16` where the device computes in it, else float32. */
   dtype: z.enum(["bfloat16", "float32"]).default("bfloat16"),
-  /** Tokens evaluated at once; a longer row goes alone. Default: 4096 on a CPU, 16384 on a GPU. */
+  /** Tokens evaluated at once; a longer row goes alone. Default: 1024 on a CPU, 16384 on a GPU. */
   passTokens: whole.optional(),
   gradientCheckpointing: z.boolean().default(false),
   /** GPUs of one machine that share each step's rows. */

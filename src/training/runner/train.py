@@ -79,7 +79,7 @@ class Run:
         self.fsdp = self.world > 1 and bool(self.settings.get("fsdp"))
         self.half = self.settings["dtype"] == "bfloat16" and computes_in_bfloat16(self.device)
         self.layout = layout_for(self.device)
-        self.budget = self.settings.get("passTokens") or (16_384 if self.device.type == "cuda" else 4_096)
+        self.budget = self.settings.get("passTokens") or (16_384 if self.device.type == "cuda" else 1_024)
 
         full = self.hyper["method"] == "full"
         base = load_base(job["model"], torch.bfloat16 if self.half and not full else torch.float32)
