@@ -131,6 +131,19 @@ describe.each(tiers)("on the tier %s:", (tier) => {
       expect([asked, written]).toEqual([["k"], ["one"]]);
     });
 
+    test("of functions that do not say what they do are taken for writes", async () => {
+      const calls: string[] = [];
+      const { effect: _effect, ...rest } = read;
+      const unknown: HostFunction = { ...rest, name: "unknown", call: async ({ key }) => String(calls.push(String(key))) };
+      const other = await sandbox.open({ functions: [unknown] });
+      const attempts: Attempt[] = [];
+      for await (const attempt of other.fork(["unknown('a')", "unknown('a')"])) attempts[attempt.index] = attempt;
+      expect([attempts.map(({ deferred }) => deferred?.name), calls]).toEqual([["unknown", "unknown"], []]);
+      await other.commit(at(attempts, 0));
+      expect(calls).toEqual(["a"]);
+      await other.dispose();
+    });
+
     test("that run inside tools find an interpreter, however many wait", async () => {
       const nested: HostFunction = { ...read, name: "nested", call: async ({ key }) => {
         const depth = Number(key);

@@ -8,11 +8,11 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { cacheDir } from "../../cache-dir.ts";
 import { packageRoot } from "../../package-root.ts";
-import { defaultCacheFolder } from "./cache-folder.ts";
 import { pinnedWheels, type PinnedWheel } from "./wheels.ts";
 
-const cache = join(defaultCacheFolder(), "wheels");
+const cache = join(cacheDir(), "sandbox", "wheels");
 const target = join(packageRoot(), "dist", "wheels");
 
 try {

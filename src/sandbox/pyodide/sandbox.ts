@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
+import { cacheDir } from "../../cache-dir.ts";
 import { ApprenticeError } from "../../errors.ts";
 import { defaultLimits } from "../limits.ts";
 import type { HostFunction, Sandbox, Session, SessionOptions } from "../types.ts";
-import { defaultCacheFolder } from "./cache-folder.ts";
 import { loadImage, type Image } from "./image.ts";
 import { Interpreter } from "./interpreter.ts";
 import { Pool } from "./pool.ts";
@@ -30,7 +30,7 @@ export interface PyodideSandboxOptions {
    */
   readonly packages?: readonly string[];
   /**
-   * Folder for the memory snapshot that makes boots fast. Default: `apprentice/sandbox` in the user's cache folder.
+   * Folder for the memory snapshot that makes boots fast. Default: `sandbox` in the cache folder of downloads (`$APPRENTICE_CACHE`).
    * If it cannot be written, the first boot of each process is slow.
    */
   readonly cacheFolder?: string;
@@ -110,7 +110,7 @@ class SandboxOfPyodide implements PyodideSandbox {
   #loadImage(): Promise<Image> {
     if (this.#image) return this.#image;
     const packages = (this.#options.packages ?? []).map((path) => resolve(path));
-    const image = loadImage({ packages, cacheFolder: this.#options.cacheFolder ?? defaultCacheFolder() }, (image) => Interpreter.takeSnapshot(this.#tier, image));
+    const image = loadImage({ packages, cacheFolder: this.#options.cacheFolder ?? join(cacheDir(), "sandbox") }, (image) => Interpreter.takeSnapshot(this.#tier, image));
     // A failure may pass, a missing build say.
     image.catch(() => (this.#image = undefined));
     return (this.#image = image);

@@ -61,7 +61,7 @@ export class ToolCalls {
     }
     this.#count++;
     const complete = completeArgs(called, given);
-    if (called.effect === "write" && this.#writes === "deferred" && typeof complete !== "string") {
+    if (called.effect !== "read" && this.#writes === "deferred" && typeof complete !== "string") {
       this.deferred = { name: called.name, args: complete };
       return deferral;
     }
@@ -78,7 +78,7 @@ export class ToolCalls {
   }
 
   async #answered(called: HostFunction, args: { readonly [name: string]: Json }): Promise<Outcome> {
-    if (!this.#reads || called.effect === "write") return this.#call(called, args);
+    if (!this.#reads || called.effect !== "read") return this.#call(called, args);
     const call = JSON.stringify([called.name, args]);
     const repeat = this.#repeats.get(call) ?? 0;
     this.#repeats.set(call, repeat + 1);
