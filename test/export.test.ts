@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { studentPrompt, type Trajectory } from "../src/index.ts";
 import { llama } from "../src/model/llama/index.ts";
+import { scriptedModel } from "../src/model/scripted.ts";
+import { chainOfThought } from "../src/solvers/index.ts";
 import { exportDataset, openStudent, segmentTurns, type Student, toExamples, type TrainingExample } from "../src/training/index.ts";
 import { checkOpenAiRow } from "./support/openai-rows.ts";
 import { asRationale, runOf, turn, withVotes } from "./support/scripted-runs.ts";
@@ -49,6 +51,16 @@ describe("a training row (Eq. 4)", () => {
       "Thought: I add and look.\nCode:\n```py\ntotal = 3 + 11\nprint(total)\n```<end_code><|im_end|>",
       "Thought: It is in the variable.\nCode:\n```py\nfinal_answer(total)\n```<end_code><|im_end|>",
     ]);
+  });
+
+  it("of a guided chain of thought holds no reference solution, which its student will not have either", async () => {
+    const question = { text: "What is 3 + 11?", answer: "14", solution: "Three and eleven are fourteen." };
+    const solver = chainOfThought({ model: scriptedModel(["Add them: <answer> \\boxed{14} </answer>"]), guided: true });
+    const guided = await solver.solve(question).result;
+    expect(JSON.stringify(guided.messages)).toContain(question.solution);
+    const { segments } = only(guided);
+    expect(segments.map(({ text }) => text).join("")).toContain(question.text);
+    expect(segments.map(({ text }) => text).join("")).not.toMatch(/fourteen|<reference>/);
   });
 
   it("has the student's prompt, without the teacher's examples", () => {

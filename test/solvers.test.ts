@@ -68,7 +68,7 @@ describe("chain of thought", () => {
     const retriever = { search: async () => [[{ passage: { id: "p1", title: "France", text: "Its capital is Paris." }, score: 0.876 }]] };
     const trajectory = await chainOfThought({ model, retriever }).solve({ text: "What is the capital of France?" }).result;
     expect(trajectory.messages.at(-1)?.content).toBe(
-      "\nRetrieved documents:\n\n===== Document 1, similarity: 0.88 =====\nFrance\nIts capital is Paris.\nWhat is the capital of France?",
+      "\nRetrieved documents:\n\n===== Document 0, similarity: 0.88 =====\n\"France\"\nIts capital is Paris.\nWhat is the capital of France?",
     );
     expect(model.requests[0]?.messages).toEqual(trajectory.messages);
     expect(trajectory.solver.id).toBe("rag");

@@ -1,5 +1,6 @@
 import type { Message } from "../model/types.ts";
 import type { Hit } from "../retrieval/types.ts";
+import { retrievedDocuments } from "../tools/web-search.ts";
 import type { Question } from "./types.ts";
 
 /** The words of chain-of-thought prompting, as plain data. */
@@ -29,7 +30,7 @@ Now answer the following question.`,
 
 /** The conversation that asks for a chain of thought. */
 export function cotMessages(prompt: CotPrompt, question: Question, hits: readonly Hit[] = [], guided = false): Message[] {
-  const passages = hits.length === 0 ? "" : `${renderPassages(hits)}\n`;
+  const passages = hits.length === 0 ? "" : `${retrievedDocuments(hits)}\n`;
   return [
     { role: "system", content: prompt.system },
     ...prompt.examples,
@@ -37,13 +38,10 @@ export function cotMessages(prompt: CotPrompt, question: Question, hits: readonl
   ];
 }
 
-/** Passages as the paper's search tool prints them. */
-export function renderPassages(hits: readonly Hit[]): string {
-  const passages = hits.map(({ passage, score }, index) => {
-    const text = passage.title === undefined ? passage.text : `${passage.title}\n${passage.text}`;
-    return `\n\n===== Document ${index + 1}, similarity: ${score.toFixed(2)} =====\n${text}`;
-  });
-  return `\nRetrieved documents:${passages.join("")}`;
+/** A recorded conversation without the solution that a guided teacher was shown: its student will have none to look at. */
+export function withoutGuidance(messages: readonly Message[], question: Question): Message[] {
+  const shown = guidance(question);
+  return messages.map((message) => (shown !== "" && message.content.endsWith(shown) ? { ...message, content: message.content.slice(0, -shown.length) } : message));
 }
 
 function guidance({ solution }: Question): string {

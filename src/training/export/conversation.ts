@@ -3,6 +3,7 @@ import { finishTurn } from "../../agent/parse.ts";
 import { type Prompt, studentPrompt, teacherPrompt } from "../../agent/prompt.ts";
 import { ApprenticeError } from "../../errors.ts";
 import type { Message } from "../../model/types.ts";
+import { withoutGuidance } from "../../solvers/cot-prompt.ts";
 import type { ActionStep, Trajectory } from "../../trajectory/schema.ts";
 
 /** A message of a training conversation. */
@@ -50,7 +51,7 @@ export function kindOf(trajectory: Trajectory): SourceKind {
 export function toConversation(trajectory: Trajectory, options: ConversationOptions = {}): Conversation {
   const kind = kindOf(trajectory);
   const { dialect = codeAct } = options;
-  if (kind !== "agent") return { kind, dialect, turns: [...trajectory.messages.map(context), ...responseTurns(trajectory)] };
+  if (kind !== "agent") return { kind, dialect, turns: [...withoutGuidance(trajectory.messages, trajectory.question).map(context), ...responseTurns(trajectory)] };
   const turns = opening(trajectory, options).map(context);
   for (const step of trajectory.steps) {
     if (step.kind === "action") turns.push(...actionTurns(step, options));
