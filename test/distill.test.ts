@@ -93,6 +93,25 @@ describe("an experiment", () => {
     expect(JSON.stringify(result, withoutTimes)).toBe(JSON.stringify((await run("whole")).result, withoutTimes));
   });
 
+  it("learns from a teacher with a prompt of its own", { timeout: 90_000 }, async () => {
+    const source = yaml.slice(0, yaml.indexOf("evaluations:")).replace("name: test", "name: own") + `
+collections: { c: { model: one, config: own.json, questions: train } }
+students: { s: { model: smollm2-135m, from: c, filter: { literals: true }, export: { validation: 0 } } }
+`;
+    await writeFile(join(folder, "own.yaml"), source);
+    await writeFile(join(folder, "own.json"), JSON.stringify({ prompt: { id: "own", system: "You have these tools:\n{{tools}}\nUse them." } }));
+    await writeFile(join(folder, "train.jsonl"), lines("42", "43"));
+    const teacher = async (): Promise<ChatModel> => ({
+      ...scriptedModel([]),
+      id: "one",
+      generate: (request) => scriptedModel(["Thought: I know it.\nCode:\n```py\nfinal_answer(42)\n```<end_code>"]).generate(request),
+    });
+    const stages = (await planExperiment(await readExperiment(join(folder, "own.yaml")), join(folder, "own"))).filter(({ kind }) => kind !== "train");
+    await runExperiment(stages, join(folder, "own"), { openModel: teacher, signal: new AbortController().signal, onEvent: () => undefined, onProgress: () => undefined, onNote: () => undefined });
+    const rows = await readFile(join(stages.find(({ kind }) => kind === "dataset")?.folder ?? "", "rows/train.jsonl"), "utf8");
+    expect(rows).toContain("input_ids");
+  });
+
   it("interrupted while it waits for a training, says that this goes on", { timeout: 90_000 }, async () => {
     const training = yaml.slice(0, yaml.indexOf("evaluations:")).replace("name: test", "name: waiting") + `
 collections: { c: { model: one, solver: cot, questions: train } }
@@ -304,6 +323,16 @@ describe("the examples", async () => {
     expect(selected("cot")).toEqual(["collect/cot", "dataset/cot", "train/cot"]);
     expect(selected("small")).toHaveLength(stages.length);
     expect(() => selected("agents")).toThrow(expect.objectContaining({ code: "option_invalid", message: expect.stringContaining("train/agent-ftp") as string }));
+  });
+
+  it("of the paper serve each student under a name that tells the report whose it is", async () => {
+    for (const file of paper) {
+      const { experiment } = await readExperiment(join(root, "examples/paper", file));
+      for (const { student, model } of Object.values(experiment.evaluations)) {
+        const [, base = ""] = /\/(.*)-instruct$/i.exec(experiment.students[student ?? ""]?.model ?? "") ?? [];
+        if (student !== undefined) expect(model).toContain(`openai:${base.toLowerCase()}-`);
+      }
+    }
   });
 
   it("of the paper name what docs/reproduce.md says of them", async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   cancelJob,
   checkAdapter,
+  hasCheckableAdapter,
   commandBackend,
   exportDataset,
   findAdapter,
@@ -254,6 +255,9 @@ describe("an adapter", { timeout: 600_000 }, () => {
     const steps = events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
     expect(steps.at(-1)).toBeLessThan(steps[0] ?? 0);
 
+    expect(await hasCheckableAdapter(job)).toBe(true);
+    const unchecked = { ...job, spec: { ...job.spec, hyperparameters: { ...job.spec.hyperparameters, method: "full" as const } } };
+    expect([await hasCheckableAdapter(unchecked), await hasCheckableAdapter({ ...job, folder: dataset })]).toEqual([false, false]);
     const check = await checkAdapter("smollm2-135m", out);
     expect(check.tokens).toBeGreaterThan(50);
     expect(check.agreement).toBeGreaterThan(0.9);

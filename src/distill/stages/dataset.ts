@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { readConfig } from "../../collect/setup/agent-config.ts";
 import { exportDataset } from "../../training/export/export.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
@@ -9,8 +10,16 @@ import type { NamedQuestions } from "../files.ts";
 import { modelPath } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
 
+interface DatasetNeeds {
+  readonly collections: readonly Stage[];
+  /** Files of agents' settings that the collections were made with: runs are told by the prompts in them. */
+  readonly configs: readonly string[];
+  readonly testSets: readonly NamedQuestions[];
+  readonly place: Place;
+}
+
 /** What a student learns from: trajectories that are kept, and the rows made of them. */
-export function datasetStage(name: string, spec: StudentSpec, { collections, testSets, place }: { readonly collections: readonly Stage[]; readonly testSets: readonly NamedQuestions[]; readonly place: Place }): Stage {
+export function datasetStage(name: string, spec: StudentSpec, { collections, configs, testSets, place }: DatasetNeeds): Stage {
   const { filter, tokenizer = spec.model } = spec;
   const missing = testSets.find((each) => each.missing)?.missing;
   return stage({
@@ -31,7 +40,17 @@ export function datasetStage(name: string, spec: StudentSpec, { collections, tes
         rejected: join(stageFolder, "rejected.jsonl"),
         signal,
       });
-      const { rows, tokens, skipped } = await exportDataset({ ...spec.export, trajectories, out: join(stageFolder, "rows"), model: modelPath(tokenizer, place.folder), signal });
+      const teachers = await Promise.all(configs.map((config) => readConfig(resolve(place.folder, config))));
+      const dialect = teachers.find((teacher) => teacher.dialect)?.dialect;
+      const { rows, tokens, skipped } = await exportDataset({
+        ...spec.export,
+        trajectories,
+        out: join(stageFolder, "rows"),
+        model: modelPath(tokenizer, place.folder),
+        teacherPrompts: teachers.flatMap(({ prompt }) => prompt ?? []),
+        ...(dialect && { dialect }),
+        signal,
+      });
       return { kept, rejected, rows, skipped, tokens: { all: tokens.all, trained: tokens.trained } };
     },
   });

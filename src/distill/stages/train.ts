@@ -12,7 +12,7 @@ const LEAST_AGREEMENT = 0.8;
 /** A student's weights: a job that goes on where it was, wherever it runs. */
 export function trainStage(name: string, spec: StudentSpec, { dataset, rows, place, estimates }: { readonly dataset: Stage; readonly rows: number; readonly place: Place; readonly estimates: Estimates }): Stage {
   const { backend, python, ...settings } = spec.job;
-  const { epochs = 2, method = "lora" } = spec.training;
+  const { epochs = 2 } = spec.training;
   return stage({
     kind: "train",
     name,
@@ -22,7 +22,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
     inputs: { model: spec.model, training: spec.training, ...(settings.dtype !== undefined && { dtype: settings.dtype }), ...(settings.patience !== undefined && { patience: settings.patience, evalSteps: settings.evalSteps }) },
     estimate: training(rows, epochs, estimates),
     run: async (stageFolder, { signal, onProgress, onNote }) => {
-      const { checkAdapter, prepareJob, watchJob } = await import("../../training/index.ts");
+      const { checkAdapter, hasCheckableAdapter, prepareJob, watchJob } = await import("../../training/index.ts");
       const job = await prepareJob({
         data: join(dataset.folder, "rows"),
         model: modelPath(spec.model, place.folder),
@@ -44,9 +44,8 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
         if (signal.aborted) onNote(`${job.folder}: left to train on; the same command re-attaches${ending}.`);
         throw error;
       }
-      const { kind, path } = job.spec.model;
-      if (kind !== "gguf" || method !== "lora") return last;
-      const check = await checkAdapter(join(job.folder, path), job.folder, { signal });
+      if (!(await hasCheckableAdapter(job))) return last;
+      const check = await checkAdapter(join(job.folder, job.spec.model.path), job.folder, { signal });
       if (check.agreement < LEAST_AGREEMENT) throw new ApprenticeError("adapter_mismatch", `${job.folder}: llama.cpp with the adapter does not say what torch said (agreement ${check.agreement.toFixed(3)}).`);
       return { ...last, check };
     },

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "node-llama-cpp";
 import { z } from "zod";
@@ -8,6 +8,7 @@ import { distributionOptions, LEAST_SHARE } from "../../model/llama/distribution
 import { loadWeights, openContext } from "../../model/llama/load.ts";
 import { loadLlama } from "../../model/llama/peer.ts";
 import { threadsWished } from "../../model/llama/wished.ts";
+import type { Job } from "../jobs/folder.ts";
 import { findAdapter } from "./folder.ts";
 
 const checkSchema = z.array(
@@ -21,6 +22,11 @@ export interface AdapterCheck {
   readonly agreement: number;
   /** Mean difference of the log-probability of the token that came, in nats. */
   readonly meanDifference: number;
+}
+
+/** Whether a trained job has what can be checked: a GGUF adapter (some architectures have none) for a GGUF model. */
+export async function hasCheckableAdapter({ folder, spec }: Job): Promise<boolean> {
+  return spec.model.kind === "gguf" && spec.hyperparameters.method === "lora" && (await access(join(folder, "artifacts", "adapter.gguf")).then(() => true, () => false));
 }
 
 /**

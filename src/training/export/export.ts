@@ -40,7 +40,7 @@ export type Split = "train" | "validation";
  * Writes a training set: `train.jsonl` and `validation.jsonl` with exact loss masks (Eq. 2 and 4), a folder for each
  * preset, `manifest.json`, and a dataset card.
  *
- * @throws ApprenticeError `format_unknown`, `dataset_empty`, `out_not_empty`, `prompt_unknown`, `preset_cannot`, and those of `readTrajectories`
+ * @throws ApprenticeError `format_unknown`, `dataset_empty`, `option_invalid`, `out_not_empty`, `prompt_unknown`, `preset_cannot`, and those of `readTrajectories`
  * and `openStudent`.
  */
 export async function exportDataset(options: ExportOptions): Promise<Manifest> {

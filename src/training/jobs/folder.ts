@@ -35,7 +35,7 @@ export interface PrepareOptions {
  * Makes a job's folder, or opens the one that an equal call made before; its next attempt has the device, memory, threads and
  * checkpoints, and the interpreter, that are given now.
  *
- * @throws ApprenticeError `job_differs` when the folder holds another job; `data_missing`, `model_missing`, `option_invalid`.
+ * @throws ApprenticeError `job_differs` when the folder holds another job; `data_missing`, `dataset_empty`, `model_missing`, `out_not_empty`, `option_invalid`; those of {@link openJob}.
  */
 export async function prepareJob(options: PrepareOptions): Promise<Job> {
   const folder = resolve(options.out);

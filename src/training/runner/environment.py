@@ -20,8 +20,8 @@ def main():
     with open(folder + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(ready):
-            if sys.version_info < (3, 10):
-                sys.exit(f"Python 3.10 or newer is needed to train; this is {sys.version.split()[0]}: install one, or name it with --python.")
+            if sys.version_info < (3, 11):
+                sys.exit(f"Python 3.11 or newer is needed to train; this is {sys.version.split()[0]}: install one, or name it with --python.")
             quiet = {"stdout": sys.stderr, "check": True}
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], **quiet)
             for wanted in ([TORCH], ["-r", requirements]):
