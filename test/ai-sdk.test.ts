@@ -140,6 +140,11 @@ describe("an agent in the AI SDK", () => {
     expect(model.requests[0]?.messages.at(-1)?.content).toContain("Answer in metres.\n\nUser: How high is the tower?\n\nAssistant: Which one?\n\nThe old one.");
   });
 
+  it("says which settings it cannot take, also those that are 0", async () => {
+    const { warnings } = await generateText({ model: agentModel(createAgent({ model: answers("final_answer(1)") })), prompt: "?", temperature: 0, topP: 0.5 });
+    expect(warnings?.map((warning) => ("feature" in warning ? warning.feature : warning.type))).toEqual(["temperature", "topP"]);
+  });
+
   it("is a tool that another model calls", async () => {
     const call: Chunk = { type: "tool-call", toolCallId: "1", toolName: "solve", input: '{"question":"6*7"}' };
     const finish = (unified: "stop" | "tool-calls") => ({ finishReason: { unified, raw: undefined }, usage, warnings: [] });

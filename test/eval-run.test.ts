@@ -141,6 +141,7 @@ describe("apprentice eval --questions, with a real model", { timeout: 600_000 },
     ["a file that is not there", ["-q", "nowhere.json", "-o", "x"], /no file nowhere\.json, and no benchmark/],
     ["a benchmark that is none", ["-q", questions, "-o", "x", "--benchmark", "mmlu"], /no benchmark mmlu/],
     ["grades that are not there yet", ["-q", questions, "-o", "x", "--grader", "recorded"], /new runs have no grade/],
+    ["a judge beside a grader", ["--runs", "x", "--judge", "m", "--grader", "math"], /give --judge or --grader/],
     ["a label that is none", ["-q", questions, "-o", "x", "--label", "size=3"], /Give one of benchmark=/],
   ])("refuses %s", async (_, args, message) => {
     const { status, stdout, stderr } = await apprentice(["eval", ...args]);

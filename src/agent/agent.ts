@@ -32,7 +32,7 @@ export interface AgentOptions {
   readonly maxTokens?: number;
   /** Gives the first turn its beginning (Eq. 5): for teachers. A model that takes no prefill goes without, and the record says so. Default: none. */
   readonly firstThought?: FirstThoughts;
-  /** A turn that the model ends without code is continued after the opening of a code block; the record says so. Default: false. */
+  /** A turn that the model ends without code is continued after the opening of a code block; the record says so. A model that takes no prefill goes without. Default: false. */
   readonly forceCode?: boolean;
   /** Each may refuse a final answer, with a reason that the model reads. Default: none. */
   readonly answerChecks?: readonly AnswerCheck[];

@@ -8,7 +8,8 @@ export type Action =
 
 /**
  * Reads a model's turn. Forgiving: the language tag, the end of the block and the end tag may be missing, text may
- * follow the block, and several blocks are joined. Blocks of other languages, and prose, are never taken for code.
+ * follow the block, and several blocks are joined; without any, what follows a line with the marker for code alone is code.
+ * Blocks of other languages, and prose anywhere else, are never taken for code.
  */
 export function parseAction(text: string, dialect: Dialect): Action {
   const turn = cutAt(text, dialect.end);

@@ -70,6 +70,7 @@ async function run(options: EvalOptions, signal: AbortSignal): Promise<number> {
   if ((questions === undefined) !== (out === undefined)) throw new ApprenticeError("option_invalid", "--questions and --out <dir> go together: the runs are recorded there.");
   if (questions === undefined && runs.length === 0) throw new ApprenticeError("option_invalid", "Give --questions and --out to ask, or --runs to score what was recorded.");
   if (questions !== undefined && options.grader === "recorded") throw new ApprenticeError("option_invalid", "--grader recorded is for --runs: new runs have no grade yet.");
+  if (options.judge !== undefined && options.grader !== "auto") throw new ApprenticeError("option_invalid", "A judge takes the place of the grader: give --judge or --grader.");
   const judge = options.judge === undefined ? undefined : await openNamedModel(options.judge, { sequences: sequencesFor(JUDGED_AT_ONCE), signal });
   try {
     const factual = judge && judgeGrader({ model: judge });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Command } from "commander";
 import { llama } from "../model/llama/index.ts";
+import { findAdapter } from "../training/adapters/folder.ts";
 import { collect, portNumber, printJson, wholeNumber } from "./options.ts";
 import { downloadBar } from "./terminal/download-bar.ts";
 
@@ -23,12 +24,12 @@ export function modelsServeCommand(models: Command, signal: AbortSignal): void {
     .command("serve")
     .description("serve one by OpenAI's protocol, until interrupted")
     .argument("<name>", "a catalogue name, a .gguf file, or hf:owner/repo/file.gguf")
-    .option("--adapter <file>", "LoRA adapter (.gguf) for the model; may be given several times", collect)
+    .option("--adapter <path>", "LoRA adapter for the model, a .gguf file or a folder with one; may be given several times", collect)
     .option("--port <n>", "0 is any free one", portNumber, 8000)
     .option("--host <address>", "0.0.0.0 lets other machines in", "127.0.0.1")
     .option("--sequences <n>", "conversations and samples written at once", wholeNumber, 4)
     .option("--context-size <n>", "tokens of each with its conversation (default: at most 8192)", wholeNumber)
-    .option("--threads <n>", "default: the physical cores", wholeNumber)
+    .option("--threads <n>", "default: $APPRENTICE_THREADS, else the physical cores", wholeNumber)
     .option("--max-requests <n>", "requests at once, beyond which 429 is answered (default: 64)", wholeNumber)
     .option("--grace <seconds>", "time for requests under way when interrupted", wholeNumber, 30)
     .option("--json", "one JSON line once it serves")
@@ -43,7 +44,7 @@ async function serve(name: string, options: ServeCommandOptions, signal: AbortSi
   const bar = downloadBar(name);
   const model = await llama({
     model: name,
-    adapters,
+    adapters: await Promise.all(adapters.map(findAdapter)),
     sequences,
     ...(contextSize !== undefined && { contextSize }),
     ...(threads !== undefined && { threads }),

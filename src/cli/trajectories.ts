@@ -26,8 +26,8 @@ export function trajectoriesCommand(program: Command, signal: AbortSignal): void
     .addHelpText("after", "\nExample:\n  apprentice trajectories ls runs/teacher --limit 20")
     .action(async (path: string, { limit = Infinity, json }: { limit?: number; json?: boolean }) => {
       let count = 0;
-      for await (const trajectory of readTrajectories(path)) {
-        if (signal.aborted || (count += 1) > limit) break;
+      for await (const trajectory of readTrajectories(path, { signal })) {
+        if ((count += 1) > limit) break;
         const { id, question, attempt, solver, model, outcome, grade, usage, steps, ms } = trajectory;
         if (json) printJson({ id, question: question.id, attempt, solver: solver.id, model, outcome: outcome.type, ...(grade && { correct: grade.correct }), steps: steps.length, usage, ms });
         else process.stdout.write(`${trajectoryLine(trajectory)}\n`);
@@ -41,7 +41,7 @@ export function trajectoriesCommand(program: Command, signal: AbortSignal): void
     .option("--json", "its record as a JSON line")
     .addHelpText("after", "\nExample:\n  apprentice trajectories show runs/teacher 3f2a")
     .action(async (path: string, wanted: string, { json }: { json?: boolean }) => {
-      const found = await find(path, wanted);
+      const found = await find(path, wanted, signal);
       if (json) printJson(found);
       else process.stdout.write(showTrajectory(found));
     });
@@ -52,7 +52,7 @@ export function trajectoriesCommand(program: Command, signal: AbortSignal): void
     .option("--json", "as a JSON line")
     .addHelpText("after", "\nExample:\n  apprentice trajectories stats runs/teacher")
     .action(async (path: string, { json }: { json?: boolean }) => {
-      const stats = await statsOf(readTrajectories(path));
+      const stats = await statsOf(readTrajectories(path, { signal }));
       if (json) printJson(stats);
       else for (const [name, value] of Object.entries(stats)) process.stdout.write(`${name.padEnd(16)} ${typeof value === "number" ? String(Math.round(value * 10000) / 10000) : printable(JSON.stringify(value))}\n`);
     });
@@ -69,7 +69,7 @@ export function trajectoriesCommand(program: Command, signal: AbortSignal): void
         if (json) printJson({ type: "bad", file, line, code: error.code, message: error.message });
         else process.stderr.write(`${printable(error.message)}\n`);
       };
-      for await (const _ of readTrajectories(path, { onBadLine })) good += 1;
+      for await (const _ of readTrajectories(path, { onBadLine, signal })) good += 1;
       if (json) printJson({ type: "end", good, bad });
       else process.stdout.write(`${good} good, ${bad} bad\n`);
       process.exitCode = bad > 0 ? 1 : 0;
@@ -132,9 +132,9 @@ export function trajectoriesCommand(program: Command, signal: AbortSignal): void
   }
 }
 
-async function find(path: string, wanted: string): Promise<Trajectory> {
+async function find(path: string, wanted: string, signal: AbortSignal): Promise<Trajectory> {
   let byStart: Trajectory | undefined;
-  for await (const trajectory of readTrajectories(path)) {
+  for await (const trajectory of readTrajectories(path, { signal })) {
     if (trajectory.id === wanted || trajectory.question.id === wanted) return trajectory;
     if (!byStart && trajectory.id.startsWith(wanted)) byStart = trajectory;
   }

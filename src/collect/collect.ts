@@ -82,7 +82,7 @@ const MAX_FAILURES = 20;
  * Answers many questions and records each run as a line of a journal. Killed or interrupted at any moment, the next call
  * goes on: a try that is on record is not made again, one that failed is.
  *
- * @throws `journal_locked`, `journal_unwritable`, `collect_changed`, `option_invalid`; what the grader throws, the run it judged recorded first.
+ * @throws `journal_locked`, `journal_unwritable`, `collect_changed`, `option_invalid`, `file_unreadable`, `trajectory_invalid`; what the grader throws, the run it judged recorded first.
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
   const { attempts = 1, inFlight = 8, shard } = options;

@@ -9,7 +9,7 @@ export type Measure = "accuracy" | "score" | "exactMatch" | "f1";
 /** Two runs on the same questions. */
 export interface Comparison {
   readonly measure: Measure;
-  /** Questions that both answered: the only ones that count. */
+  /** Questions that both were asked: the only ones that count. */
   readonly questions: number;
   /** Questions that only one of the two was asked. */
   readonly unpaired: { readonly first: number; readonly second: number };

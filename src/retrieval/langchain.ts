@@ -52,7 +52,7 @@ export function fromLangChainVectorStore(store: VectorStoreInterface, { scoreKin
 
 /**
  * Our index as a LangChain vector store, to be read: what LangChain has for vector stores, e.g. `asRetriever()`, works on it.
- * Scores are inner products. Adding to it throws ApprenticeError `index_read_only`.
+ * Scores are those of the mode in which the index was opened. Adding to it throws ApprenticeError `index_read_only`.
  */
 export async function toLangChainVectorStore(index: SearchIndex): Promise<VectorStore> {
   const [{ VectorStore: Base }, { Document }] = await Promise.all([

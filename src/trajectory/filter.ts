@@ -23,7 +23,7 @@ export const wrong: Filter = ({ grade }) => {
   return grade.correct ? undefined : { reason: "wrong", ...(grade.reason !== undefined && { detail: grade.reason }) };
 };
 
-/** A committed turn had no readable code. Code that failed to run is kept: from its error the next turn learns. */
+/** A committed turn had no readable code, or code with a SyntaxError. Code that failed as it ran is kept: from its error the next turn learns. */
 export const parseError: Filter = (trajectory) => {
   const { parse } = countErrors(trajectory);
   return parse > 0 ? { reason: "parse_error", detail: `${parse} of ${trajectory.steps.length} steps` } : undefined;

@@ -17,6 +17,8 @@ export interface BadLine {
 export interface ReadOptions {
   /** Called for each line that is no trajectory, which is then passed over. Default: the first one is thrown. */
   readonly onBadLine?: (bad: BadLine) => void;
+  /** Ends the reading: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -31,6 +33,7 @@ export async function* readTrajectories(path: string | readonly string[], option
   const files = await journalFiles(path);
   const replaced = await superseded(journalLines(files));
   for await (const { file, number, text, place } of journalLines(files)) {
+    options.signal?.throwIfAborted();
     if (replaced.has(place)) continue;
     const trajectory = parseLine(text, file, number, options);
     if (trajectory) yield trajectory;

@@ -81,8 +81,14 @@ function ending({ id, usage }: Trajectory): Pick<Generated, "finishReason" | "us
 }
 
 function warningsOf({ tools, responseFormat, temperature, topP, stopSequences }: CallOptions): Generated["warnings"] {
-  const given = { tools: tools?.length, responseFormat: responseFormat?.type === "json", temperature, topP, stopSequences: stopSequences?.length };
-  return Object.entries(given).flatMap(([feature, value]) => (value ? [{ type: "unsupported", feature, details: "Give it to the agent when it is made." } as const] : []));
+  const given = {
+    tools: Boolean(tools?.length),
+    responseFormat: responseFormat?.type === "json",
+    temperature: temperature !== undefined,
+    topP: topP !== undefined,
+    stopSequences: Boolean(stopSequences?.length),
+  };
+  return Object.entries(given).flatMap(([feature, isGiven]) => (isGiven ? [{ type: "unsupported", feature, details: "Give it to the agent when it is made." } as const] : []));
 }
 
 /** The last user message; what came before goes in front of it. */

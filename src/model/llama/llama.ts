@@ -61,7 +61,7 @@ export interface LlamaModel extends ChatModel {
  * Opens a GGUF model with llama.cpp, through the optional peer dependency node-llama-cpp.
  *
  * @throws ApprenticeError `peer_missing`, `model_unknown`, `model_unreadable`, `adapter_unreadable`, `model_too_large`,
- * `peer_unusable`, `gpu_unavailable`, `option_invalid`, and those of `pullModel`. Its `generate` throws `context_overflow`, `model_disposed`.
+ * `peer_unusable`, `gpu_unavailable`, `option_invalid`, and those of `pullModel`. Its `generate` throws `context_overflow`, `model_disposed`, `template_failed`.
  */
 export async function llama(options: LlamaOptions): Promise<LlamaModel> {
   const { signal, reusePrefix = true, sequences = 1 } = options;

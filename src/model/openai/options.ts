@@ -16,7 +16,7 @@ export interface OpenAIOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Tries after the first, each after a longer wait. Default: 4. */
   readonly retries?: number;
-  /** Requests at once to each base URL; more wait in line. Default: 32. */
+  /** Requests at once for each base URL, over all of them together; more wait in line. Default: 32. */
   readonly concurrency?: number;
   /** Gives completions their cost. Default: what the server says, if anything. */
   readonly price?: Price;

@@ -126,7 +126,7 @@ function turnOf({ message, reasoning_content, tool_calls, observation, metrics: 
   };
 }
 
-/** A trajectory as one ATIF document. Candidates that lost the vote, and what ATIF has no field for, go under `extra`. */
+/** A trajectory as one ATIF document. What ATIF has no field for goes under `extra`; of candidates that lost the vote, their number. */
 export function exportAtif(trajectory: Trajectory): object {
   const { id, question, solver, model, messages, steps, outcome, usage, grade, environment } = trajectory;
   const opening = messages.map(({ role, content }) => ({ source: role === "assistant" ? "agent" : role, message: content }));
