@@ -1,4 +1,4 @@
-// An index of WordNet, made at first use, searched by words and given to an agent as web_search.
+// An index of WordNet (fetched at first use), built anew, searched by words and given to an agent as web_search.
 // Run it with: npm run example examples/search.ts
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
