@@ -64,8 +64,8 @@ const collection = z
     questions: name.describe("Of the questions above."),
     attempts: whole.default(1).describe("Tries at each question; the first is greedy."),
     until: z.enum(["right", "all"]).default("right").describe("right: no more tries once one is right; all: every one."),
-    retryTemperature: z.number().min(0).max(2).default(0.7),
-    retryTopP: z.number().min(0).max(1).default(0.95),
+    retryTemperature: z.number().min(0).max(2).default(0.7).describe("Of the tries after the first."),
+    retryTopP: z.number().min(0).max(1).default(0.95).describe("Of the tries after the first."),
     grader: text.default("auto").describe("auto (by benchmark), math, exact or f1, or a module that exports a Grader."),
   })
   .superRefine(checkSolver);
@@ -88,11 +88,26 @@ const exported = z.strictObject({
 });
 
 const backend = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("local") }),
-  z.strictObject({ type: z.literal("ssh"), host: text, args: z.array(text).exactOptional(), root: text.exactOptional() }),
-  z.strictObject({ type: z.literal("slurm"), sbatch: z.array(text).default([]), host: text.exactOptional() }),
-  z.strictObject({ type: z.literal("ray"), url: text }),
-  z.strictObject({ type: z.literal("command"), submit: text, alive: text.exactOptional(), cancel: text.exactOptional(), pull: text.exactOptional() }),
+  z.strictObject({ type: z.literal("local").describe("This machine.") }),
+  z.strictObject({
+    type: z.literal("ssh").describe("Another machine; the job's folder is copied there."),
+    host: text.describe("user@host"),
+    args: z.array(text).exactOptional().describe("More arguments of ssh, e.g. -p2222."),
+    root: text.exactOptional().describe("Folder there. Default: apprentice-jobs."),
+  }),
+  z.strictObject({
+    type: z.literal("slurm").describe("sbatch, here or on a host."),
+    sbatch: z.array(text).default([]).describe("Its arguments, e.g. --gpus=1."),
+    host: text.exactOptional().describe("user@host. Default: this machine, and a file system that the nodes share."),
+  }),
+  z.strictObject({ type: z.literal("ray").describe("Ray's Jobs API."), url: text.describe("Of its dashboard, e.g. http://head:8265.") }),
+  z.strictObject({
+    type: z.literal("command").describe("Anything, by commands with {folder}, {attempt} and {name} in them."),
+    submit: text.describe("Has sh {folder}/run.sh {attempt} run."),
+    alive: text.exactOptional().describe("Ends with 0 while the attempt goes on."),
+    cancel: text.exactOptional(),
+    pull: text.exactOptional().describe("Brings the folder back."),
+  }),
 ]);
 
 const student = z.strictObject({

@@ -7,25 +7,17 @@ const whole = z.number().int().positive();
 
 /** How a job runs, without changing what is learnt but for rounding and the draws of dropout. */
 export const settingsSchema = z.strictObject({
-  device: z.enum(["auto", "cpu", "cuda"]).default("auto"),
-  /** `bfloat16` where the device computes in it, else float32. */
-  dtype: z.enum(["bfloat16", "float32"]).default("bfloat16"),
-  /** Tokens evaluated at once; a longer row goes alone. Default: 1024 on a CPU, 16384 on a GPU. */
-  passTokens: whole.optional(),
-  gradientCheckpointing: z.boolean().default(false),
-  /** GPUs of one machine that share each step's rows. */
-  processes: whole.default(1),
-  /** Fully sharded data parallel: each GPU holds a part of the model. Default: each holds all of it. */
-  fsdp: z.boolean().optional(),
-  /** CPU threads. Default: torch's own choice. */
-  threads: whole.optional(),
-  /** Steps between evaluations of the held-out rows. Default: an epoch. */
-  evalSteps: whole.optional(),
-  /** Stop after so many evaluations without a better loss, and keep the best weights. Default: never. */
-  patience: whole.optional(),
+  device: z.enum(["auto", "cpu", "cuda"]).default("auto").describe("auto: a GPU where there is one."),
+  dtype: z.enum(["bfloat16", "float32"]).default("bfloat16").describe("bfloat16 where the device computes in it, else float32."),
+  passTokens: whole.optional().describe("Tokens evaluated at once; a longer row goes alone. Default: 1024 on a CPU, 16384 on a GPU."),
+  gradientCheckpointing: z.boolean().default(false).describe("Activations are computed again on the way back: less memory, more time."),
+  processes: whole.default(1).describe("GPUs of one machine that share each step's rows."),
+  fsdp: z.boolean().optional().describe("Fully sharded data parallel: each GPU holds a part of the model. Default: each holds all of it."),
+  threads: whole.optional().describe("CPU threads. Default: torch's own choice."),
+  evalSteps: whole.optional().describe("Steps between evaluations of the held-out rows. Default: an epoch."),
+  patience: whole.optional().describe("Stop after so many evaluations without a better loss, and keep the best weights. Default: never."),
   checkpointSeconds: z.number().positive().default(300),
-  /** Steps between checkpoints, instead of seconds. */
-  checkpointSteps: whole.optional(),
+  checkpointSteps: whole.optional().describe("Steps between checkpoints, instead of seconds."),
 });
 
 const modelSchema = z.strictObject({
