@@ -321,7 +321,7 @@ describe("the examples", async () => {
     expect(selected("evaluate/agent-distilled")).toEqual(["collect/agent", "dataset/agent", "train/agent", "evaluate/agent-distilled.gsm_hard", "evaluate/agent-distilled.math_500"]);
     expect(selected("teacher.math_500", "collect/cot")).toEqual(["collect/cot", "evaluate/teacher.math_500"]);
     expect(selected("cot")).toEqual(["collect/cot", "dataset/cot", "train/cot"]);
-    expect(selected("small"), "the report needs all evaluations").toEqual(expect.arrayContaining(stages.filter(({ kind }) => kind === "evaluate").map(({ name }) => `evaluate/${name}`)));
+    expect(selected("small")).toHaveLength(stages.length);
     expect(() => selected("agents")).toThrow(expect.objectContaining({ code: "option_invalid", message: expect.stringContaining("train/agent-ftp") as string }));
   });
 
