@@ -1,8 +1,8 @@
-"""Seconds a step of a job takes on this machine, by the tokens a pass: python bench/passes.py JOB STEPS BUDGET…
+"""Tokens a second of a training job on this machine, by the tokens a pass: python bench/passes.py JOB STEPS BUDGET…
 
 JOB is a folder that `apprentice train` made; the python is the one of its environment. Each step's rows are trained on with
-every budget in turns. Prints a JSON line per budget: the median of tokens a second, and the most memory so far, which only
-the first of several budgets has to itself.
+every budget in turns. Prints a JSON line for each, with the median of the steps, and one for the most memory that the process
+took: give one budget alone to know what that takes.
 """
 
 import json
@@ -27,7 +27,6 @@ def main(job, steps, budgets):
     with open("job.json", encoding="utf-8") as file:
         run = train.Run(json.load(file), Silent(), threading.Event())
     speeds = {budget: [] for budget in budgets}
-    memory = {}
     for run.step in range(steps):
         rows = run.rows_of_step()
         tokens = sum(len(row.ids) for row in rows)
@@ -37,9 +36,9 @@ def main(job, steps, budgets):
             started = time.monotonic()
             run.optimise(rows)
             speeds[budget].append(tokens / (time.monotonic() - started))
-            memory[budget] = run.memory()
     for budget in budgets:
-        print(json.dumps({"passTokens": budget, "tokensPerSecond": round(statistics.median(speeds[budget]), 1), "memoryGiB": round(memory[budget] / 2**30, 1)}))
+        print(json.dumps({"passTokens": budget, "tokensPerSecond": round(statistics.median(speeds[budget]), 1)}))
+    print(json.dumps({"memoryGiB": round(run.memory() / 2**30, 1)}))
 
 
 if __name__ == "__main__":

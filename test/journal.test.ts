@@ -93,6 +93,22 @@ describe("a journal", () => {
 });
 
 describe("reading", () => {
+  it("ends with its signal, before or between records", async () => {
+    const file = path("interrupted.jsonl");
+    await writeFile(file, [1, 2].map((id) => `${JSON.stringify(made(id))}\n`).join(""));
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const reading = async () => {
+      for await (const { id } of readTrajectories(file, { signal: stop.signal })) {
+        seen.push(id);
+        stop.abort(new Error("enough"));
+      }
+    };
+    await expect(reading()).rejects.toThrow("enough");
+    await expect(reading()).rejects.toThrow("enough");
+    expect(seen).toEqual([made(1).id]);
+  });
+
   it("unpacks .gz and .zst, and takes the journals of a folder together", async () => {
     const lines = [made(1), made(2)].map((each) => `${JSON.stringify(each)}\n`).join("");
     await writeFile(path("a.jsonl.gz"), gzipSync(lines));

@@ -16,6 +16,7 @@ import {
   type JobSettingsOptions,
   localBackend,
   prepareJob,
+  requireAgreement,
   submitJob,
   type TrainingEvent,
   watchJob,
@@ -261,6 +262,8 @@ describe("an adapter", { timeout: 600_000 }, () => {
     const check = await checkAdapter("smollm2-135m", out);
     expect(check.tokens).toBeGreaterThan(50);
     expect(check.agreement).toBeGreaterThan(0.9);
+    expect(() => requireAgreement(job, check)).not.toThrow();
+    expect(() => requireAgreement(job, { ...check, agreement: 0.79 })).toThrow(expect.objectContaining({ code: "adapter_mismatch" }));
     expect(check.meanDifference).toBeLessThan(0.2);
 
     // A long row: what llama.cpp says of all its tokens together would fill this heap several times over.

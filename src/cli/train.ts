@@ -137,7 +137,7 @@ async function train(options: TrainOptions, signal: AbortSignal): Promise<void> 
     const check = await training.checkAdapter(join(job.folder, job.spec.model.path), job.folder, { signal });
     if (json) printJson({ type: "check", ...check });
     else process.stderr.write(`llama.cpp and torch agree on ${(check.agreement * 100).toFixed(1)} % of ${check.tokens} tokens\n`);
-    if (check.agreement < 0.8) throw new ApprenticeError("adapter_mismatch", "llama.cpp with the adapter does not say what torch said: do not use it with this model file.");
+    training.requireAgreement(job, check);
   }
   if (options.merge !== undefined) await training.mergeAdapter(job, options.merge, { signal });
   if (!json) process.stdout.write(`${job.folder}/artifacts\n`);

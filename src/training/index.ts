@@ -1,4 +1,4 @@
-export { type AdapterCheck, checkAdapter, hasCheckableAdapter } from "./adapters/check.ts";
+export { type AdapterCheck, checkAdapter, hasCheckableAdapter, requireAgreement } from "./adapters/check.ts";
 export { findAdapter } from "./adapters/folder.ts";
 export { mergeAdapter } from "./adapters/merge.ts";
 export { type Conversation, type ConversationOptions, toConversation, type Turn } from "./export/conversation.ts";

@@ -31,9 +31,8 @@ export interface ReadOptions {
  */
 export async function* readTrajectories(path: string | readonly string[], options: ReadOptions = {}): AsyncGenerator<Trajectory> {
   const files = await journalFiles(path);
-  const replaced = await superseded(journalLines(files));
-  for await (const { file, number, text, place } of journalLines(files)) {
-    options.signal?.throwIfAborted();
+  const replaced = await superseded(journalLines(files, options.signal));
+  for await (const { file, number, text, place } of journalLines(files, options.signal)) {
     if (replaced.has(place)) continue;
     const trajectory = parseLine(text, file, number, options);
     if (trajectory) yield trajectory;
@@ -51,10 +50,11 @@ export async function journalFiles(path: string | readonly string[]): Promise<st
 }
 
 /** The lines of journals that have something on them, without an unfinished last one; each with its place among all. */
-export async function* journalLines(files: readonly string[]): AsyncGenerator<{ file: string; number: number; text: string; place: number }> {
+export async function* journalLines(files: readonly string[], signal?: AbortSignal): AsyncGenerator<{ file: string; number: number; text: string; place: number }> {
   let place = 0;
   for (const file of files) {
     for await (const { number, text, whole } of readLines(file)) {
+      signal?.throwIfAborted();
       if (text.trim() === "" || (!whole && !isJson(text))) continue;
       yield { file, number, text, place };
       place += 1;

@@ -1,13 +1,9 @@
 import { join } from "node:path";
-import { ApprenticeError } from "../../errors.ts";
 import { training } from "../estimate.ts";
 import type { Estimates, StudentSpec } from "../experiment.ts";
 import { modelPath } from "../solver-setup.ts";
 import { type Place, type Stage, stage } from "../stage.ts";
 import type { JobBackend } from "../../training/jobs/backend.ts";
-
-/** Below this share of tokens on which llama.cpp and torch agree, an adapter is not what was trained. */
-const LEAST_AGREEMENT = 0.8;
 
 /** A student's weights: a job that goes on where it was, wherever it runs. */
 export function trainStage(name: string, spec: StudentSpec, { dataset, rows, place, estimates }: { readonly dataset: Stage; readonly rows: number; readonly place: Place; readonly estimates: Estimates }): Stage {
@@ -22,7 +18,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
     inputs: { model: spec.model, training: spec.training, ...(settings.dtype !== undefined && { dtype: settings.dtype }), ...(settings.patience !== undefined && { patience: settings.patience, evalSteps: settings.evalSteps }) },
     estimate: training(rows, epochs, estimates),
     run: async (stageFolder, { signal, onProgress, onNote }) => {
-      const { checkAdapter, hasCheckableAdapter, prepareJob, watchJob } = await import("../../training/index.ts");
+      const { checkAdapter, hasCheckableAdapter, prepareJob, requireAgreement, watchJob } = await import("../../training/index.ts");
       const job = await prepareJob({
         data: join(dataset.folder, "rows"),
         model: modelPath(spec.model, place.folder),
@@ -46,7 +42,7 @@ export function trainStage(name: string, spec: StudentSpec, { dataset, rows, pla
       }
       if (!(await hasCheckableAdapter(job))) return last;
       const check = await checkAdapter(join(job.folder, job.spec.model.path), job.folder, { signal });
-      if (check.agreement < LEAST_AGREEMENT) throw new ApprenticeError("adapter_mismatch", `${job.folder}: llama.cpp with the adapter does not say what torch said (agreement ${check.agreement.toFixed(3)}).`);
+      requireAgreement(job, check);
       return { ...last, check };
     },
   });

@@ -24,6 +24,15 @@ export interface AdapterCheck {
   readonly meanDifference: number;
 }
 
+/** Below this share of tokens on which llama.cpp and torch agree, an adapter is not what was trained. */
+const LEAST_AGREEMENT = 0.8;
+
+/** @throws ApprenticeError `adapter_mismatch`. */
+export function requireAgreement({ folder }: Job, { agreement }: AdapterCheck): void {
+  if (agreement >= LEAST_AGREEMENT) return;
+  throw new ApprenticeError("adapter_mismatch", `${folder}: llama.cpp with the adapter does not say what torch said (agreement ${agreement.toFixed(3)}): do not use it with this model file.`);
+}
+
 /** Whether a trained job has what can be checked: a GGUF adapter (some architectures have none) for a GGUF model. */
 export async function hasCheckableAdapter({ folder, spec }: Job): Promise<boolean> {
   return spec.model.kind === "gguf" && spec.hyperparameters.method === "lora" && (await access(join(folder, "artifacts", "adapter.gguf")).then(() => true, () => false));
