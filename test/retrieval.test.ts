@@ -188,7 +188,7 @@ describe("the server", () => {
     await new Promise((done) => setTimeout(done, 50));
     await closing.close();
     expect(firstIds(await answer)).toEqual(["eiffel"]);
-    await expect(serveRetriever(index, { port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: "port_unavailable" });
+    await expect(serveRetriever(index, { port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: "port_taken" });
   });
 });
 

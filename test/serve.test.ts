@@ -182,7 +182,7 @@ describe("what cannot be done is refused in words", () => {
 
   test("a port in use", async () => {
     const port = Number(new URL(server.baseURL).port);
-    await expect(serve({ port })).rejects.toMatchObject({ code: "address_unusable", message: expect.stringContaining(String(port)) });
+    await expect(serve({ port })).rejects.toMatchObject({ code: "port_taken", message: expect.stringContaining(String(port)) });
   });
 });
 

@@ -3,7 +3,6 @@ import { printable } from "./terminal/printable.ts";
 
 /** Codes of errors that the caller mends by calling differently. */
 const wrongUse = new Set([
-  "address_unusable",
   "benchmark_missing",
   "benchmark_unknown",
   "collect_changed",
@@ -32,7 +31,6 @@ const wrongUse = new Set([
   "out_not_empty",
   "passages_invalid",
   "port_taken",
-  "port_unavailable",
   "preset_cannot",
   "prompt_unknown",
   "question_empty",

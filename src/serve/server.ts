@@ -1,7 +1,6 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { ApprenticeError, messageOf } from "../errors.ts";
+import { listen } from "../listen.ts";
 import type { ChatModel } from "../model/types.ts";
 import { createApp } from "./app.ts";
 import { Gate } from "./gate.ts";
@@ -37,7 +36,7 @@ const ARRIVAL_MS = 30_000;
 /**
  * Serves a model by OpenAI's protocol. The model stays the caller's: closing the server does not dispose of it.
  *
- * @throws ApprenticeError `address_unusable`.
+ * @throws ApprenticeError `port_taken`; `host_unavailable`.
  */
 export async function serveModel(options: ServeOptions): Promise<ModelServer> {
   const { model, port = 8000, host = "127.0.0.1" } = options;
@@ -54,19 +53,8 @@ export async function serveModel(options: ServeOptions): Promise<ModelServer> {
   });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer({ requestTimeout: ARRIVAL_MS, headersTimeout: ARRIVAL_MS }, (incoming, outgoing) => void listener(incoming, outgoing));
-  await listen(server, port, host);
-  const address = server.address() as AddressInfo;
-  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return { baseURL: `http://${name}:${address.port}/v1`, close: (graceMs = 30_000) => close(server, gate, stop, graceMs) };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      reject(new ApprenticeError("address_unusable", `Cannot listen on ${host}:${port} (${messageOf(error)}): choose another port or host.`, { cause: error }));
-    });
-    server.listen(port, host, resolve);
-  });
+  const origin = await listen(server, port, host);
+  return { baseURL: `${origin}/v1`, close: (graceMs = 30_000) => close(server, gate, stop, graceMs) };
 }
 
 async function close(server: Server, gate: Gate, stop: AbortController, graceMs: number): Promise<void> {

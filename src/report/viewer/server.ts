@@ -1,10 +1,10 @@
-import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ServerType, serve } from "@hono/node-server";
+import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { streamSSE } from "hono/streaming";
 import { ApprenticeError, messageOf } from "../../errors.ts";
+import { listen } from "../../listen.ts";
 import { readPage } from "../html/assets.ts";
 import { viewerPage } from "../html/viewer-page.ts";
 import { findJournals } from "../journals/find.ts";
@@ -37,11 +37,12 @@ export async function startViewer({ paths, port = 0, host = "127.0.0.1" }: Viewe
   await findJournals(paths);
   const index = new TrajectoryIndex(paths);
   const stopped = new AbortController();
-  const server = await listen(await viewerApp(index, host, stopped.signal), port, host);
+  const app = await viewerApp(index, host, stopped.signal);
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host });
+  const origin = await listen(server, port, host);
   const following = follow(index, stopped.signal);
-  const { port: actual } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}/`,
+    url: `${origin}/`,
     async close() {
       stopped.abort();
       await following;
@@ -124,18 +125,4 @@ async function follow(index: TrajectoryIndex, stopped: AbortSignal): Promise<voi
     await index.refresh().catch(() => undefined);
     await sleep(pollMs, undefined, { signal: stopped }).catch(() => undefined);
   }
-}
-
-async function listen(app: Hono, port: number, hostname: string): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname }, () => resolve(server));
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE" || error.code === "EACCES";
-      reject(
-        taken
-          ? new ApprenticeError("port_taken", `Port ${port} cannot be had: give another with --port, or 0 for any.`, { cause: error })
-          : new ApprenticeError("host_unavailable", `${hostname} is no address of this machine (${error.code ?? error.message}): give another with --host.`, { cause: error }),
-      );
-    });
-  });
 }

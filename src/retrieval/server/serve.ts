@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { ApprenticeError, messageOf } from "../../errors.ts";
+import { listen } from "../../listen.ts";
 import type { Retriever } from "../types.ts";
 import type { ServeLimits } from "./app.ts";
 
@@ -23,20 +22,15 @@ const CLOSE_MS = 10_000;
 /**
  * Serves a retriever over Search-R1's protocol.
  *
- * @throws ApprenticeError `port_unavailable`.
+ * @throws ApprenticeError `port_taken`; `host_unavailable`.
  */
 export async function serveRetriever(retriever: Retriever, { host = "127.0.0.1", port = 8005, ...limits }: ServeOptions = {}): Promise<RetrievalServer> {
-  const [{ serve }, { retrieveApp }] = await Promise.all([import("@hono/node-server"), import("./app.ts")]);
+  const [{ createAdaptorServer }, { retrieveApp }] = await Promise.all([import("@hono/node-server"), import("./app.ts")]);
   const app = retrieveApp(retriever, limits);
-  const server = await new Promise<Server>((resolve, reject) => {
-    const starting = serve({ fetch: app.fetch, hostname: host, port }, () => resolve(starting as Server));
-    starting.on("error", (error) =>
-      reject(new ApprenticeError("port_unavailable", `Cannot listen on ${host}:${port}: ${messageOf(error)}. Name another with --port.`, { cause: error })),
-    );
-  });
-  const address = server.address() as AddressInfo;
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
+  const url = await listen(server, port, host);
   return {
-    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    url,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await app.settled();
