@@ -93,23 +93,34 @@ describe("an experiment", () => {
     expect(JSON.stringify(result, withoutTimes)).toBe(JSON.stringify((await run("whole")).result, withoutTimes));
   });
 
-  it("learns from a teacher with a prompt of its own", { timeout: 90_000 }, async () => {
-    const source = yaml.slice(0, yaml.indexOf("evaluations:")).replace("name: test", "name: own") + `
-collections: { c: { model: one, config: own.json, questions: train } }
-students: { s: { model: smollm2-135m, from: c, filter: { literals: true }, export: { validation: 0 } } }
-`;
-    await writeFile(join(folder, "own.yaml"), source);
-    await writeFile(join(folder, "own.json"), JSON.stringify({ prompt: { id: "own", system: "You have these tools:\n{{tools}}\nUse them." } }));
-    await writeFile(join(folder, "train.jsonl"), lines("42", "43"));
+  describe("from teachers with settings of their own", () => {
     const teacher = async (): Promise<ChatModel> => ({
       ...scriptedModel([]),
       id: "one",
       generate: (request) => scriptedModel(["Thought: I know it.\nCode:\n```py\nfinal_answer(42)\n```<end_code>"]).generate(request),
     });
-    const stages = (await planExperiment(await readExperiment(join(folder, "own.yaml")), join(folder, "own"))).filter(({ kind }) => kind !== "train");
-    await runExperiment(stages, join(folder, "own"), { openModel: teacher, signal: new AbortController().signal, onEvent: () => undefined, onProgress: () => undefined, onNote: () => undefined });
-    const rows = await readFile(join(stages.find(({ kind }) => kind === "dataset")?.folder ?? "", "rows/train.jsonl"), "utf8");
-    expect(rows).toContain("input_ids");
+
+    async function datasetOf(name: string, students: string, config: object): Promise<string> {
+      const source = yaml.slice(0, yaml.indexOf("evaluations:")).replace("name: test", `name: ${name}`) + `
+collections: { own: { model: one, config: ${name}.json, questions: train }, plain: { model: one, questions: train } }
+students: { s: { model: smollm2-135m, from: ${students}, filter: { literals: true }, export: { validation: 0 } } }
+`;
+      await writeFile(join(folder, `${name}.yaml`), source);
+      await writeFile(join(folder, `${name}.json`), JSON.stringify(config));
+      await writeFile(join(folder, "train.jsonl"), lines("42", "43"));
+      const stages = (await planExperiment(await readExperiment(join(folder, `${name}.yaml`)), join(folder, name))).filter(({ kind }) => kind !== "train");
+      await runExperiment(stages, join(folder, name), { openModel: teacher, signal: new AbortController().signal, onEvent: () => undefined, onProgress: () => undefined, onNote: () => undefined });
+      return readFile(join(stages.find(({ kind }) => kind === "dataset")?.folder ?? "", "rows/train.jsonl"), "utf8");
+    }
+
+    it("learns under the student's prompt, whatever the teacher's", { timeout: 90_000 }, async () => {
+      expect(await datasetOf("own", "own", { prompt: { id: "own", system: "You have these tools:\n{{tools}}\nUse them." } })).toContain("input_ids");
+    });
+
+    it("refuses to learn two dialects", { timeout: 90_000 }, async () => {
+      await expect(datasetOf("two", "[own, plain]", { dialect: { retry: "Try again." } })).rejects.toMatchObject({ code: "dialects_differ" });
+      expect(await datasetOf("same", "[own, plain]", { limits: { timeMs: 5000 } })).toContain("input_ids");
+    });
   });
 
   it("interrupted while it waits for a training, says that this goes on", { timeout: 90_000 }, async () => {

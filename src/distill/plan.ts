@@ -22,7 +22,7 @@ export async function planExperiment({ experiment, folder }: ExperimentFile, out
   const students = new Map<string, Stage>();
   for (const [name, spec] of Object.entries(experiment.students)) {
     const from = [spec.from].flat();
-    const configs = from.flatMap((each) => experiment.collections[each]?.config ?? []);
+    const configs = from.flatMap((each) => experiment.collections[each] ?? []).flatMap(({ solver, config }) => (solver === "agent" ? [config] : []));
     const dataset = datasetStage(name, spec, { collections: from.map((each) => known(collections, each)), configs, testSets: spec.filter.testSets.map((each) => known(questions, each)), place });
     const rows = from.reduce((sum, each) => sum + known(questions, experiment.collections[each]?.questions ?? "").count, 0);
     datasets.set(name, dataset);

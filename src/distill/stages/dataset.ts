@@ -1,5 +1,8 @@
 import { join, resolve } from "node:path";
-import { readConfig } from "../../collect/setup/agent-config.ts";
+import { isDeepStrictEqual } from "node:util";
+import { codeAct, type Dialect } from "../../agent/dialect.ts";
+import { type AgentConfig, readConfig } from "../../collect/setup/agent-config.ts";
+import { ApprenticeError } from "../../errors.ts";
 import { exportDataset } from "../../training/export/export.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
@@ -12,8 +15,8 @@ import { type Place, type Stage, stage } from "../stage.ts";
 
 interface DatasetNeeds {
   readonly collections: readonly Stage[];
-  /** Files of agents' settings that the collections were made with: runs are told by the prompts in them. */
-  readonly configs: readonly string[];
+  /** Of each collection of agents, the file of their settings, if any: runs are told by the prompts in them. */
+  readonly configs: readonly (string | undefined)[];
   readonly testSets: readonly NamedQuestions[];
   readonly place: Place;
 }
@@ -40,20 +43,29 @@ export function datasetStage(name: string, spec: StudentSpec, { collections, con
         rejected: join(stageFolder, "rejected.jsonl"),
         signal,
       });
-      const teachers = await Promise.all(configs.map((config) => readConfig(resolve(place.folder, config))));
-      const dialect = teachers.find((teacher) => teacher.dialect)?.dialect;
+      const teachers = await Promise.all(configs.map(async (config): Promise<AgentConfig> => (config === undefined ? {} : readConfig(resolve(place.folder, config)))));
+      const dialect = dialectOf(teachers);
       const { rows, tokens, skipped } = await exportDataset({
         ...spec.export,
         trajectories,
         out: join(stageFolder, "rows"),
         model: modelPath(tokenizer, place.folder),
         teacherPrompts: teachers.flatMap(({ prompt }) => prompt ?? []),
-        ...(dialect && { dialect }),
+        dialect,
         signal,
       });
       return { kept, rejected, rows, skipped, tokens: { all: tokens.all, trained: tokens.trained } };
     },
   });
+}
+
+/** @throws `dialects_differ` */
+function dialectOf(teachers: readonly AgentConfig[]): Dialect {
+  const [dialect = codeAct, ...others] = teachers.map((teacher) => teacher.dialect ?? codeAct);
+  if (others.some((other) => !isDeepStrictEqual(other, dialect))) {
+    throw new ApprenticeError("dialects_differ", "A student learns one dialect, and its collections were made in several: give their configs the same, or learn from one of them.");
+  }
+  return dialect;
 }
 
 async function* collected(collections: readonly Stage[]): AsyncGenerator<Trajectory> {
