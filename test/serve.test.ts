@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import OpenAI, { APIError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { llama, type LlamaModel } from "../src/model/llama/index.ts";
-import type { Message } from "../src/model/types.ts";
+import type { ChatModel, Message } from "../src/model/types.ts";
 import { serveModel, type ModelServer, type ServeOptions } from "../src/serve/index.ts";
 
 const MODEL = "smollm2-135m";
@@ -213,6 +214,39 @@ describe("under load", () => {
     expect(metrics).toContain(`apprentice_requests_total{status="200"} ${answered}`);
     expect(metric(metrics, "apprentice_requests_open")).toBe(0);
     await small.close();
+  });
+
+  test("a client that stops reading holds its place no longer than its time", async () => {
+    const flood: ChatModel = {
+      ...model,
+      id: "flood",
+      async *generate({ signal }) {
+        for (;;) {
+          signal?.throwIfAborted();
+          yield { type: "delta", index: 0, text: "x".repeat(65_536) };
+        }
+      },
+    };
+    const narrow = await serve({ model: flood, requestMs: 500, maxRequests: 1 });
+    const asking = httpRequest(`${narrow.baseURL}/chat/completions`, { method: "POST", headers: { "content-type": "application/json" } });
+    asking.on("error", () => undefined);
+    asking.end(JSON.stringify({ ...request, model: "flood", stream: true }));
+    const [answer] = (await once(asking, "response")) as [IncomingMessage];
+    answer.on("error", () => undefined);
+    answer.pause();
+    await expect.poll(async () => metric(await metricsOf(narrow), "apprentice_requests_open"), { timeout: 10_000 }).toBe(0);
+    await Promise.all([narrow.close(0), narrow.close(0)]);
+  });
+
+  test("each request's time is observed once, refused or not", async () => {
+    const counted = await serve();
+    await clientOf(counted).chat.completions.create({ ...request, max_tokens: 1 });
+    for await (const chunk of await clientOf(counted).chat.completions.create({ ...request, max_tokens: 1, stream: true })) void chunk;
+    await refusal(clientOf(counted).chat.completions.create({ ...request, temperature: -1 }));
+    await refusal(clientOf(counted).chat.completions.create({ ...request, model: "another" }));
+    const metrics = await metricsOf(counted);
+    expect(metric(metrics, "apprentice_request_seconds_count")).toBe(4);
+    await counted.close(0);
   });
 
   test("a client that leaves stops the writing", async () => {

@@ -114,6 +114,26 @@ describe("the first-thought prefix", () => {
     expect(teacher.requests).toHaveLength(2);
   });
 
+  it("is written for who still wants it when the run that began it is stopped", async () => {
+    const teacher = scriptedModel([reasoning, reasoning]);
+    const slow: ChatModel = {
+      ...teacher,
+      async *generate(request) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        request.signal?.throwIfAborted();
+        yield* teacher.generate(request);
+      },
+    };
+    const thoughts = firstThoughts({ model: slow });
+    const [stop, other] = [new AbortController(), new AbortController()];
+    const [began, waits, leaves] = [stop.signal, undefined, other.signal].map((signal) => thoughts.of({ text: "q" }, signal ? { signal } : {}));
+    other.abort(new Error("left"));
+    await expect(leaves).rejects.toThrow("left");
+    stop.abort(new Error("stopped"));
+    await expect(began).rejects.toThrow("stopped");
+    expect(await waits).toMatchObject({ text: prefix, usage: { outputTokens: 9 } });
+  });
+
   it("is kept in a file, and read from one of the paper's code", async () => {
     const path = join(folder, "thoughts.jsonl");
     const store = await openFirstThoughts(path);

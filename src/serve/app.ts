@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { streamSSE } from "hono/streaming";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ChatModel, GenerateEvent } from "../model/types.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { readChatRequest } from "./chat-request.ts";
 import { ChunkWriter, completionBody, type ResponseShape } from "./chat-response.ts";
 import type { Gate } from "./gate.ts";
@@ -20,6 +22,9 @@ export interface AppOptions {
   /** Aborts when requests under way are to end. */
   readonly stop: AbortSignal;
 }
+
+/** So long a stream waits for its client to take the last word, in milliseconds. */
+const LAST_WORD_MS = 1000;
 
 /** The routes: chat completions, the list of the one model, health and metrics. */
 export function createApp(options: AppOptions): Hono {
@@ -58,7 +63,8 @@ export function createApp(options: AppOptions): Hono {
     const start = performance.now();
     await next();
     metrics.requests.inc({ status: c.res.status });
-    if (c.res.status !== 200) metrics.seconds.observe((performance.now() - start) / 1000);
+    // A stream has only begun here.
+    if (!isStream(c.res)) metrics.seconds.observe((performance.now() - start) / 1000);
   }, limit, (c) => chat(c, options, metrics));
   return app;
 }
@@ -67,10 +73,6 @@ async function chat(c: Context, options: AppOptions, metrics: Metrics): Promise<
   const { model, gate } = options;
   const start = performance.now();
   const leave = gate.enter();
-  const end = () => {
-    leave();
-    metrics.seconds.observe((performance.now() - start) / 1000);
-  };
   let streaming = false;
   try {
     const request = readChatRequest(await jsonOf(c), model);
@@ -96,25 +98,32 @@ async function chat(c: Context, options: AppOptions, metrics: Metrics): Promise<
       streaming = true;
       return streamSSE(c, async (stream) => {
         stream.onAbort(() => gone.abort());
-        const send = (value: object) => stream.writeSSE({ data: JSON.stringify(value) });
+        const write = (value: object) => stream.writeSSE({ data: JSON.stringify(value) });
+        // A client that stops reading leaves the write undone, and is not waited for beyond the request's time.
+        const send = (value: object) => unlessAborted(write(value), signal);
         const writer = new ChunkWriter(shape);
         try {
           for (; !next.done; next = await events.next()) for (const chunk of writer.chunks(next.value)) await send(chunk);
           for (const chunk of writer.last()) await send(chunk);
-          await stream.writeSSE({ data: "[DONE]" });
+          await unlessAborted(stream.writeSSE({ data: "[DONE]" }), signal);
         } catch (error) {
-          if (!stream.aborted) await send(why(error).body);
+          if (!stream.aborted) await Promise.race([write(why(error).body), sleep(LAST_WORD_MS)]);
         } finally {
           await events.return(undefined);
-          end();
+          leave();
+          metrics.seconds.observe((performance.now() - start) / 1000);
         }
       });
     } catch (error) {
       throw why(error);
     }
   } finally {
-    if (!streaming) end();
+    if (!streaming) leave();
   }
+}
+
+function isStream({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") === true;
 }
 
 async function* counted(events: AsyncIterable<GenerateEvent>, metrics: Metrics, start: number): AsyncGenerator<GenerateEvent, void> {

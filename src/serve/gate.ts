@@ -5,7 +5,7 @@ export class Gate {
   readonly #most: number;
   #open = 0;
   #closed = false;
-  #emptied: (() => void) | undefined;
+  readonly #emptied = Promise.withResolvers<void>();
 
   constructor(most: number) {
     this.#most = most;
@@ -23,7 +23,7 @@ export class Gate {
       if (!inside) return;
       inside = false;
       this.#open--;
-      if (this.#open === 0) this.#emptied?.();
+      if (this.#closed && this.#open === 0) this.#emptied.resolve();
     };
   }
 
@@ -38,9 +38,7 @@ export class Gate {
   /** Lets nobody in any more, and resolves once everyone is out. */
   close(): Promise<void> {
     this.#closed = true;
-    if (this.#open === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#emptied = resolve;
-    });
+    if (this.#open === 0) this.#emptied.resolve();
+    return this.#emptied.promise;
   }
 }

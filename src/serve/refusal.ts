@@ -32,6 +32,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (!(error instanceof ApprenticeError)) return new Refusal(500, "internal_error", "The server failed at this request.");
   if (error.code === "context_overflow") return new Refusal(400, "context_length_exceeded", error.message, { param: "messages" });
+  if (error.code === "template_failed") return new Refusal(400, error.code, error.message, { param: "messages" });
   if (error.code === "model_disposed") return stopping();
   return new Refusal(500, error.code, error.message);
 }

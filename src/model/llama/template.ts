@@ -29,7 +29,11 @@ export class ChatTemplate {
     } catch (error) {
       // Some templates refuse a system message; their models are told the same at the head of the first user message.
       const merged = withoutSystem(messages);
-      if (merged) return this.#render(merged);
+      try {
+        if (merged) return this.#render(merged);
+      } catch {
+        // Refused for something else, which the first error tells.
+      }
       throw new ApprenticeError("template_failed", `The model's chat template refuses this conversation: ${messageOf(error)}`, { cause: error });
     }
   }
