@@ -149,6 +149,32 @@ describe("a step", () => {
     expect((step as ActionStep).candidates[(step as ActionStep).vote.winner]?.attempt).toMatchObject({ value: "1", toolCalls: [{ name: "count" }] });
   });
 
+  test("says of each attempt whose it is", async () => {
+    const model = scriptedModel([[0, 1, 2, 3].map((index) => code(`print(${index})`)), code("final_answer(1)")]);
+    const tried: [number, string][] = [];
+    for await (const event of createAgent({ model, sandbox, sampler: sag({ n: 4 }) }).run("question")) if (event.type === "attempt_end" && event.step === 0) tried.push([event.attempt.index, event.attempt.stdout]);
+    expect(tried.length).toBeGreaterThan(1);
+    for (const [index, stdout] of tried) expect(stdout).toBe(`${index}\n`);
+  });
+
+  test("ends the other candidates when one cannot be tried", async () => {
+    let stopped: unknown;
+    const model: ChatModel = {
+      ...scriptedModel([]),
+      async *generate({ signal }) {
+        yield { type: "delta", index: 0, text: code("print(1)") };
+        yield { type: "done", index: 0, finish: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
+        await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+        stopped = signal?.reason;
+        throw new Error("It was stopped.");
+      },
+    };
+    const broken = { open: () => Promise.reject(new Error("no sandbox today")), dispose: () => Promise.resolve() };
+    const { outcome } = await createAgent({ model, sandbox: broken, sampler: sag({ n: 2 }) }).run("question").result;
+    expect(outcome).toMatchObject({ type: "error", message: "no sandbox today" });
+    expect(stopped).toMatchObject({ message: "no sandbox today" });
+  });
+
   test("stops candidates once they cannot change the winner", async () => {
     const slow = [code("print(1)"), code("a = 1\nprint(a)"), code("print(2 - 1)"), code(`print(1)\n${"x = 1\n".repeat(3000)}`), code(`print(9)\n${"x = 1\n".repeat(3000)}`)];
     const seeds = Array.from({ length: 6 }, (_, seed) => seed);

@@ -72,7 +72,10 @@ async function* drawAndTry(
   attempts: Map<number, Attempt>,
   context: StepContext,
 ): AsyncGenerator<RunEvent, Candidate[]> {
-  const { model, sampler, dialect, maxTokens, signal } = context;
+  const { model, sampler, dialect, maxTokens } = context;
+  // An error ends the other candidates, too: nobody will know of them.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
   const cancels = Array.from({ length: samples }, () => new AbortController());
   const events = new EventQueue<RunEvent>();
   const finished: Candidate[] = [];
@@ -103,7 +106,7 @@ async function* drawAndTry(
       const attempt = await tryCode(candidate.index, candidate.action.code);
       if (attempt) {
         attempts.set(candidate.index, attempt);
-        events.push({ type: "attempt_end", step, attempt });
+        events.push({ type: "attempt_end", step, attempt: { ...attempt, index: candidate.index } });
       }
       finished.push(attempt ? { ...candidate, attempt: recordAttempt(attempt) } : { ...candidate, finish: "cancelled" });
     } else {
@@ -128,12 +131,19 @@ async function* drawAndTry(
       const candidate = readCandidate(texts[event.index] ?? "", prefill, event, performance.now() - start, dialect);
       const broken = event.finish === "cancelled" ? watch?.error(event.index) : undefined;
       const trial = finish(broken && candidate.action.ok ? { ...candidate, attempt: broken } : candidate);
-      trial.catch(() => undefined);
+      trial.catch((error: unknown) => failed.abort(error));
       trying.push(trial);
     }
     await Promise.all(trying);
   };
-  draw().then(() => events.end(), (error: unknown) => events.end({ error }));
+  draw().then(
+    () => events.end(),
+    (error: unknown) => {
+      failed.abort(error);
+      // A draw that was ended for a trial's error may name it otherwise.
+      events.end({ error: failed.signal.reason });
+    },
+  );
   yield* events;
   return finished.toSorted((a, b) => a.index - b.index);
 }

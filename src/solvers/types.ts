@@ -31,7 +31,7 @@ export type RunEvent =
   | { readonly type: "text_delta"; readonly step: number; readonly candidate: number; readonly text: string }
   /** A candidate's turn is written and parsed. */
   | { readonly type: "candidate_end"; readonly step: number; readonly candidate: Candidate }
-  /** A candidate's code was run. */
+  /** A candidate's code was run: the candidate that `attempt.index` says. */
   | { readonly type: "attempt_end"; readonly step: number; readonly attempt: Attempt }
   /** A chain of thought is written and its answer read. */
   | { readonly type: "response_end"; readonly step: number; readonly response: Response }
