@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { aimd, answerable, collect, type CollectOptions, inShard, paced, parseShard, type QuestionRange, readQuestions, regrade } from "../src/collect/index.ts";
+import { collectWith } from "../src/collect/setup/collect-with.ts";
 import { ApprenticeError, type ChatModel, type Question } from "../src/index.ts";
 import { chainOfThought } from "../src/solvers/index.ts";
 import { readTrajectories } from "../src/trajectory/index.ts";
@@ -162,6 +163,13 @@ describe("collecting", () => {
     await collected({ solver, out, settings: { model: "a", samples: 1 } });
   });
 
+  it("does not go on greedily from one sample a step, nor the other way", async () => {
+    const out = folder();
+    const setup = { questions: numbered(1), out, grader: exactGrader, openModel: () => Promise.resolve(adder(right).model), signal: new AbortController().signal };
+    await collectWith({ ...setup, solver: { model: "adder", solver: "cot" } });
+    await expect(collectWith({ ...setup, solver: { model: "adder", solver: "cot", samples: 1 } })).rejects.toMatchObject({ code: "collect_changed", message: expect.stringContaining("samples was not set") });
+  });
+
   it("does not go on from a journal that something else wrote into", async () => {
     const { solver } = adder(right);
     const { out } = await collected({ solver });
@@ -188,6 +196,27 @@ describe("collecting", () => {
     expect(records).toHaveLength(10);
     expect(calls).toHaveLength(10);
     expect((await collected({ solver, out })).result.spent.tokens, "graded later, paid once").toBe(1000);
+  });
+
+  it("is interrupted while it grades: the run is on record, and graded the next time", async () => {
+    const { solver, calls } = adder(right);
+    const stop = new AbortController();
+    const slow: CollectOptions["grader"] = {
+      id: "judge",
+      async grade(_answer, _question, { signal } = {}) {
+        stop.abort(new Error("interrupted"));
+        signal?.throwIfAborted();
+        throw new Error("It was not told.");
+      },
+    };
+    const { out, result, records } = await collected({ solver, grader: slow, inFlight: 1, signal: stop.signal });
+    expect(result).toMatchObject({ end: "interrupted", runs: 1 });
+    expect(records).toHaveLength(1);
+    const again = new AbortController();
+    again.abort(new Error("interrupted at once"));
+    expect((await collected({ solver, out, grader: { id: "judge", grade: () => Promise.reject(again.signal.reason as Error) }, signal: again.signal })).result.end).toBe("interrupted");
+    expect((await collected({ solver, out })).result).toMatchObject({ end: "done", right: 10 });
+    expect(calls).toHaveLength(10);
   });
 
   it("does not grade questions without an answer", async () => {

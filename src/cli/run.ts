@@ -27,11 +27,11 @@ export function runCommand(program: Command, signal: AbortSignal): void {
 async function run(question: string, options: RunOptions, signal: AbortSignal): Promise<number> {
   if (question.trim() === "") throw new ApprenticeError("question_empty", 'The question is empty: apprentice run "your question"');
   checkTogether(options);
-  const readied = await readSolver(options, signal);
+  await using readied = await readSolver(options, signal);
   const model = await openNamedModel(options.model, { adapters: options.adapter ?? [], sequences: sequencesFor(1, options.samples), signal });
   const { thoughts } = await firstThoughtsOf(options, model);
   if (thoughts && model.can.prefill === "none") warnWithoutPrefill(model);
-  const solver = readied(model, thoughts)();
+  const solver = readied.for(model, thoughts)();
 
   const show: (event: RunEvent) => void = options.json ? printJson : runPrinter((text) => process.stdout.write(text));
   const running = solver.solve({ text: question }, { seed: options.seed, signal });

@@ -126,13 +126,18 @@ class Collection {
 
   /** Runs that were recorded without a grade, since the grader failed or there was none. */
   async gradeUngraded(): Promise<void> {
-    const { grader } = this.#options;
+    const { grader, signal } = this.#options;
     const texts = new Map(this.#questions.map((question) => [question.text, question]));
     const ungraded = [...this.#done].some(([text, tries]) => texts.get(text)?.answer !== undefined && [...tries.values()].some((each) => each.finished && !each.graded));
     if (!grader || !ungraded) return;
-    for await (const trajectory of readTrajectories(this.#journal.path)) {
-      const question = texts.get(trajectory.question.text);
-      if (!trajectory.grade && question?.answer !== undefined && isFinished(trajectory)) await this.#append(await this.#graded(trajectory, question), question);
+    try {
+      for await (const trajectory of readTrajectories(this.#journal.path)) {
+        const question = texts.get(trajectory.question.text);
+        if (!trajectory.grade && question?.answer !== undefined && isFinished(trajectory)) await this.#append(await this.#graded(trajectory, question), question);
+      }
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      this.#end = "interrupted";
     }
   }
 
@@ -167,7 +172,7 @@ class Collection {
       addSpent(this.#spent, trajectory.usage);
       this.#countFailure(trajectory);
       this.#cutOff += isFinished(trajectory) && wasCutOff(trajectory) ? 1 : 0;
-      // A run that was stopped before it cost anything leaves nothing to keep.
+      // A run that was stopped in its first turn leaves nothing to keep.
       if (trajectory.outcome.type === "aborted" && trajectory.usage.outputTokens === 0) return false;
       await this.#record(trajectory, question);
     }
@@ -176,11 +181,14 @@ class Collection {
 
   async #record(trajectory: Trajectory, question: Question): Promise<void> {
     if (!isFinished(trajectory)) return this.#append(trajectory, question);
+    const { signal } = this.#options;
     const graded = await this.#graded(trajectory, question).catch(async (error: unknown) => {
       await this.#append(trajectory, question);
-      this.#end = "failing";
-      throw error;
+      this.#end = signal?.aborted ? "interrupted" : "failing";
+      if (!signal?.aborted) throw error;
     });
+    // The next call grades it.
+    if (!graded) return;
     const wasRight = this.#isRight(question);
     await this.#append(graded, question);
     if (!wasRight && graded.grade?.correct) this.#right += 1;

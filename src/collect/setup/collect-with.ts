@@ -44,7 +44,7 @@ const MANY = 256;
  */
 export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
   const { solver, grader, retry, settings, concurrency = defaultConcurrency, openModel, onNoPrefill, signal, ...engine } = setup;
-  const readied = await readSolver(solver, signal);
+  await using readied = await readSolver(solver, signal);
   const kept = settings === "any" ? {} : { settings: await settingsOf(setup) };
   const opened = await openModel(solver.model, { adapters: solver.adapter ?? [], sequences: sequencesFor(concurrency, solver.samples), concurrency: callsFor(concurrency), signal });
   try {
@@ -52,7 +52,7 @@ export async function collectWith(setup: CollectSetup): Promise<CollectResult> {
     const { thoughts, store } = await firstThoughtsOf(solver, model, join(engine.out, "first-thoughts", `${journalName(engine.shard)}.jsonl`));
     try {
       if (thoughts && model.can.prefill === "none") onNoPrefill?.(model);
-      const maker = readied(model, thoughts);
+      const maker = readied.for(model, thoughts);
       const first = maker();
       const further = retry ? maker({ sampler: sampled(retry), ...retry }) : first;
       return await collect({
@@ -78,12 +78,12 @@ function callsFor(concurrency: number | "auto"): number {
 
 /** What makes runs comparable: a collection goes on only with the same. */
 async function settingsOf({ solver: setup, grader, retry, seed = 0 }: CollectSetup): Promise<Settings> {
-  const { model, adapter = [], solver, samples = 1, prompt = "", tool = [], config, index, retriever, maxSteps = 0, maxTokens = 0, timeLimit, firstThought = false, firstThoughtsFrom = "", guided = false, forceCode = false, temperature, topP } = setup;
+  const { model, adapter = [], solver, samples, prompt = "", tool = [], config, index, retriever, maxSteps = 0, maxTokens = 0, timeLimit, firstThought = false, firstThoughtsFrom = "", guided = false, forceCode = false, temperature, topP } = setup;
   return {
     model,
     adapter: adapter.join(" "),
     solver,
-    samples,
+    ...(samples !== undefined && { samples }),
     prompt,
     tool: tool.join(" "),
     config: config === undefined ? "" : createHash("sha256").update(await readFile(config)).digest("hex").slice(0, 16),

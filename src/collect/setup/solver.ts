@@ -1,12 +1,14 @@
 import { createAgent } from "../../agent/agent.ts";
 import type { ChatModel } from "../../model/types.ts";
+import type { SearchIndex } from "../../retrieval/index.ts";
 import type { Retriever } from "../../retrieval/types.ts";
 import { sag, type Sampler } from "../../sampling/index.ts";
 import { chainOfThought } from "../../solvers/chain-of-thought.ts";
 import type { FirstThoughts } from "../../solvers/first-thought.ts";
 import type { Solver } from "../../solvers/types.ts";
+import type { Tool } from "../../tools/types.ts";
 import { webSearch } from "../../tools/web-search.ts";
-import { namedPrompts, readConfig } from "./agent-config.ts";
+import { type AgentConfig, namedPrompts, readConfig } from "./agent-config.ts";
 import { hasMethod, loadExport } from "./load-export.ts";
 import { loadTools } from "./tool-file.ts";
 
@@ -45,15 +47,39 @@ export interface SolverSetup {
 /** Makes solvers for one model. `sampler` draws the agent's actions; `temperature` is that of chains of thought. */
 export type SolverMaker = (how?: { readonly sampler: Sampler; readonly temperature: number; readonly topP: number }) => Solver;
 
+/** What a setup names, read. Disposing of it closes the index; a module's retriever stays its own. */
+export interface ReadSolver extends AsyncDisposable {
+  for(model: ChatModel, firstThought?: FirstThoughts): SolverMaker;
+}
+
 /**
  * Reads what a setup names, once, and gives the way to make solvers of it.
  *
  * @throws those of tools, configurations, modules and indexes.
  */
-export async function readSolver(setup: SolverSetup, signal: AbortSignal): Promise<(model: ChatModel, firstThought?: FirstThoughts) => SolverMaker> {
+export async function readSolver(setup: SolverSetup, signal: AbortSignal): Promise<ReadSolver> {
+  // Files first: an error leaves no index open.
+  const config = setup.config === undefined ? {} : await readConfig(setup.config);
+  const tools = (await Promise.all((setup.tool ?? []).map(loadTools))).flat();
+  const index = setup.retriever === undefined && setup.index !== undefined ? await openLocalIndex(setup.index, signal) : undefined;
+  const retriever = index ?? (setup.retriever === undefined ? undefined : await loadExport(setup.retriever, "Retriever", (value): value is Retriever => hasMethod("search")(value)));
+  return {
+    for: solversOf(setup, { config, tools, retriever }),
+    async [Symbol.asyncDispose]() {
+      await index?.close();
+    },
+  };
+}
+
+interface Read {
+  readonly config: AgentConfig;
+  readonly tools: readonly Tool[];
+  readonly retriever: Retriever | undefined;
+}
+
+function solversOf(setup: SolverSetup, { config, tools, retriever }: Read): ReadSolver["for"] {
   const { maxTokens, timeLimit, temperature, topP } = setup;
   const sampling = { ...(temperature !== undefined && { temperature }), ...(topP !== undefined && { topP }) };
-  const retriever = await openRetriever(setup, signal);
   if (setup.solver !== "agent") {
     return (model) => (how) =>
       chainOfThought({
@@ -66,14 +92,11 @@ export async function readSolver(setup: SolverSetup, signal: AbortSignal): Promi
         ...(how && { temperature: how.temperature, topP: how.topP }),
       });
   }
-  const config = setup.config === undefined ? {} : await readConfig(setup.config);
-  const tools = (await Promise.all((setup.tool ?? []).map(loadTools))).flat();
-  if (retriever) tools.push(webSearch({ retriever }));
   return (model, firstThought) => (how) =>
     createAgent({
       ...config,
       model,
-      tools,
+      tools: [...tools, ...(retriever ? [webSearch({ retriever })] : [])],
       ...(how && { sampler: how.sampler }),
       ...(setup.samples !== undefined && { sampler: sag({ n: setup.samples, ...sampling }) }),
       ...(setup.prompt !== undefined && { prompt: namedPrompts[setup.prompt] }),
@@ -85,9 +108,7 @@ export async function readSolver(setup: SolverSetup, signal: AbortSignal): Promi
     });
 }
 
-async function openRetriever({ index, retriever }: SolverSetup, signal: AbortSignal): Promise<Retriever | undefined> {
-  if (retriever !== undefined) return loadExport(retriever, "Retriever", (value): value is Retriever => hasMethod("search")(value));
-  if (index === undefined) return undefined;
+async function openLocalIndex(folder: string, signal: AbortSignal): Promise<SearchIndex> {
   const { openIndex } = await import("../../retrieval/index.ts");
-  return openIndex(index, { signal });
+  return openIndex(folder, { signal });
 }
