@@ -205,8 +205,11 @@ describe("a job", { timeout: 600_000 }, () => {
 
   it("runs by any command that starts a shell script", async () => {
     const job = await prepare("command", { epochs: 1 });
-    const backend = commandBackend({ submit: "nohup sh {folder}/run.sh {attempt} >/dev/null 2>&1 & echo {name}" });
-    expect((await follow(job, backend)).at(-1)?.type).toBe("end");
+    const backend = commandBackend({ submit: "nohup sh {folder}/run.sh {attempt} >/dev/null 2>&1 & echo {name}", pull: "echo {name} >>{folder}/pulled" });
+    const events = await follow(job, backend);
+    expect(events.at(-1)?.type).toBe("end");
+    expect([...new Set(readFileSync(join(job.folder, "pulled"), "utf8").trim().split("\n"))]).toEqual([`apprentice-${job.spec.id}-1`]);
+    expect(await follow(job, commandBackend({ submit: "false", alive: "false", pull: "false" })), "all is here: nobody is asked").toEqual(events);
   });
 
   it("does not come home with a damaged adapter", async () => {
@@ -230,6 +233,17 @@ describe("a job", { timeout: 600_000 }, () => {
     const job = await prepare("lost", { epochs: 1 });
     const backend = commandBackend({ submit: "test {attempt} = 1 || nohup sh {folder}/run.sh {attempt} >/dev/null 2>&1 &", alive: "test {attempt} != 1" });
     expect((await follow(job, backend)).at(-1)).toMatchObject({ type: "end", attempt: 2 });
+  });
+
+  it("is given up when attempts in a row were killed before they saved; one that saved is none of them", async () => {
+    const job = await prepare("stuck", { epochs: 1 });
+    const saves = `{"type":"checkpoint","attempt":1,"time":0,"step":1}`;
+    const killed = commandBackend({ submit: `test {attempt} = 1 && echo '${saves}' >>{folder}/events.jsonl; echo 137 >{folder}/attempts/{attempt}/exit` });
+    const watched = async () => {
+      for await (const { type } of watchJob(job, killed, { pollMs: 10, patience: 2 })) expect(type).toBe("checkpoint");
+    };
+    await expect(watched()).rejects.toMatchObject({ code: "training_stuck", message: expect.stringContaining("3 attempts in a row") });
+    expect(readdirSync(join(job.folder, "attempts")).sort()).toEqual(["1", "2", "3", "4"]);
   });
 
   it("is left to run at once when the watching is ended, even while a command hangs", async () => {

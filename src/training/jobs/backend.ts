@@ -18,8 +18,8 @@ export interface JobBackend {
   state(job: Job, attempt: number, signal?: AbortSignal): Promise<AttemptState>;
   /** Asks an attempt to save and end; one that waits is taken back. */
   cancel(job: Job, attempt: number, signal?: AbortSignal): Promise<void>;
-  /** Brings new events, logs and exit statuses to the local folder; with `artifacts`, those too. */
-  pull(job: Job, what: { readonly artifacts: boolean }, signal?: AbortSignal): Promise<void>;
+  /** Of an attempt that was submitted, brings new events, logs and exit statuses to the local folder; with `artifacts`, those too. */
+  pull(job: Job, attempt: number, what: { readonly artifacts: boolean }, signal?: AbortSignal): Promise<void>;
 }
 
 /** Names an attempt wherever it runs. */

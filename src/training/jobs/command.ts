@@ -44,8 +44,8 @@ export function commandBackend(templates: CommandTemplates): JobBackend {
     async cancel(job, attempt, signal) {
       await run(templates.cancel ?? `cd {folder} && ${cancelProcess(attempt)}`, job, attempt, signal);
     },
-    async pull(job, _what, signal) {
-      if (templates.pull !== undefined) await run(templates.pull, job, 0, signal);
+    async pull(job, attempt, _what, signal) {
+      if (templates.pull !== undefined) await run(templates.pull, job, attempt, signal);
     },
   };
 }

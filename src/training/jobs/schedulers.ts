@@ -1,4 +1,4 @@
-import { type AttemptState, attemptName, type JobBackend } from "./backend.ts";
+import { type AttemptState, attemptName, type JobBackend, quote } from "./backend.ts";
 import type { Job } from "./folder.ts";
 import { here, LOST, ssh, type SshOptions, type Transport } from "./transport.ts";
 
@@ -50,7 +50,7 @@ function backend(name: string, scheduler: Scheduler, transport: Transport): JobB
     async cancel(job, attempt, signal) {
       await inFolder(job, `{ ${scheduler.cancel(job, attempt)}; }`, signal);
     },
-    async pull(job, { artifacts }, signal) {
+    async pull(job, _attempt, { artifacts }, signal) {
       await transport.pull(job, artifacts ? [...PROGRESS, "artifacts"] : PROGRESS, signal);
     },
   };
@@ -59,7 +59,7 @@ function backend(name: string, scheduler: Scheduler, transport: Transport): JobB
 const plainProcess: Scheduler = {
   submit: (_job, attempt) => `{ { test -e attempts/${attempt}/claimed || exec nohup sh run.sh ${attempt}; } </dev/null >/dev/null 2>&1 & }`,
   state: (_job, attempt) =>
-    `if ! test -s attempts/${attempt}/pid; then echo waiting; elif ${isAlive(attempt)}; then echo running; else echo ended; fi`,
+    `if ! test -e attempts/${attempt}/pid; then echo waiting; elif ${isAlive(attempt)}; then echo running; else echo ended; fi`,
   cancel: (_job, attempt) => cancelProcess(attempt),
 };
 
@@ -80,7 +80,8 @@ function slurm(sbatch: readonly string[]): Scheduler {
   return {
     submit: (job, attempt) => {
       const name = attemptName(job, attempt);
-      const args = [`--job-name=${name}`, "--signal=B:USR1@60", `--output=attempts/${attempt}/slurm.txt`, ...sbatch].map((arg) => `'${arg.replaceAll("'", "")}'`);
+      // The last of two options counts: by its name the job is found again.
+      const args = ["--signal=B:USR1@60", `--output=attempts/${attempt}/slurm.txt`, ...sbatch, `--job-name=${name}`].map(quote);
       // Taken into the queue but not yet written down: the name tells.
       const isKnown = `test -e attempts/${attempt}/claimed || test -e attempts/${attempt}/slurm-id || { ${queued(job, attempt)}; test -n "$state"; }`;
       return `{ ${isKnown} || { id=$(sbatch --parsable ${args.join(" ")} --wrap 'exec sh run.sh ${attempt}') && echo "$id" > attempts/${attempt}/slurm-id; }; }`;

@@ -53,6 +53,7 @@ export function jobId(spec: Omit<JobSpec, "id">): string {
 
 /** Whether two jobs have the same to learn, so that one may go on where the other was. */
 export function isSameWork(one: Omit<JobSpec, "id">, other: Omit<JobSpec, "id">): boolean {
-  const work = ({ schema, model, data, hyperparameters, settings }: Omit<JobSpec, "id">): unknown => JSON.parse(JSON.stringify({ schema, model, data, hyperparameters, settings: lasting.parse(settings) }));
+  // A model's file has its name in `path`; `name` is how it was asked for, from wherever.
+  const work = ({ schema, model: { kind, path }, data, hyperparameters, settings }: Omit<JobSpec, "id">): unknown => JSON.parse(JSON.stringify({ schema, kind, path, data, hyperparameters, settings: lasting.parse(settings) }));
   return isDeepStrictEqual(work(one), work(other));
 }

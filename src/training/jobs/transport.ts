@@ -50,10 +50,10 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
         const present = await Promise.all(names.map((name) => exists(join(job.folder, name))));
         // Links, such as the one to the model's file, are followed.
         const tar = spawn("tar", ["-chf", "-", "-C", job.folder, ...names.filter((_, index) => present[index])], { stdio: ["ignore", "pipe", "ignore"] });
-        // Where it fails, the other end says that the archive is cut off.
-        tar.on("error", () => undefined);
+        const status = new Promise<number>((resolve) => tar.on("error", () => resolve(1)).on("close", (code) => resolve(code ?? 1)));
         try {
           await run("ssh", [...connect, receive], { input: tar.stdout, signal });
+          if ((await status) !== 0) throw new ApprenticeError("file_unreadable", `Not all of ${job.folder} could be read to be sent: a link in it may lead nowhere.`);
         } finally {
           tar.kill();
         }
@@ -62,11 +62,15 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
       // What may differ between attempts goes each time.
       if (isThere) await send(["job.json", "python"], `rm -f ${there}/python && tar -xf - -C ${there}`);
       // A name is given only to what is whole.
-      else await send(["data", "runner", "run.sh", "job.json", "processes", "python", "model"], `rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part && mv ${there}.part ${there}`);
+      else {
+        await send(["data", "runner", "run.sh", "job.json", "processes", "python", "model"], `rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part`);
+        await sh(`mv ${there}.part ${there}`, signal);
+      }
     },
     async pull(job, names, signal) {
       await mkdir(job.folder, { recursive: true });
-      const path = join(job.folder, "pulled.tar");
+      // Two processes may look at one job.
+      const path = join(job.folder, `pulled.${process.pid}.tar`);
       const file = await open(path, "w");
       // 1 is tar's status for a file that grew while it was read.
       const send = `cd ${folder(job)} && { tar -cf - $(ls -d ${names.join(" ")} 2>/dev/null) || test $? -eq 1; }`;

@@ -32,21 +32,23 @@ const LOST_MS = 30 * 60_000;
 export async function* watchJob(job: Job, backend: JobBackend, options: WatchOptions = {}): AsyncGenerator<TrainingEvent, void> {
   const { signal, pollMs = backend.pollMs, patience = 3 } = options;
   const events = new EventReader(job);
-  let [progress, fruitless] = [0, 0];
+  let [progress, savedIn, fruitless] = [0, 0, 0];
   let lastError: Extract<TrainingEvent, { type: "error" }> | undefined;
   const read = async function* (): AsyncGenerator<TrainingEvent, void> {
     for (const event of await events.read()) {
-      if (event.type === "checkpoint") [progress, fruitless] = event.step > progress ? [event.step, 0] : [progress, fruitless];
+      if (event.type === "checkpoint" && event.step > progress) [progress, savedIn] = [event.step, event.attempt];
       if (event.type === "error") lastError = event;
       yield event;
     }
   };
 
   let attempt = await submitJob(job, backend, signal ? { signal } : {});
+  // All is here: the machine where it was trained may be gone.
+  if ((await readExit(job, attempt)) === 0 && (await isWhole(job))) return yield* read();
   for (;;) {
     signal?.throwIfAborted();
     const state = await whileLost(() => backend.state(job, attempt, signal), signal);
-    await whileLost(() => backend.pull(job, { artifacts: state === "ended" }, signal), signal);
+    await whileLost(() => backend.pull(job, attempt, { artifacts: state === "ended" }, signal), signal);
     yield* read();
     if (state !== "ended") {
       await sleep(pollMs, undefined, signal ? { signal } : {});
@@ -58,7 +60,7 @@ export async function* watchJob(job: Job, backend: JobBackend, options: WatchOpt
     if (exit !== undefined && exit !== PREEMPTED && exit <= SIGNALLED) {
       throw new ApprenticeError(lastError?.attempt === attempt ? lastError.code : "training_failed", lastError?.attempt === attempt ? lastError.message : await lastWords(job, attempt));
     }
-    fruitless += 1;
+    fruitless = savedIn === attempt ? 0 : fruitless + 1;
     if (fruitless > patience) {
       throw new ApprenticeError("training_stuck", `${fruitless} attempts in a row were killed before they could save, for want of memory, time or disk: lower --pass-tokens or --checkpoint-seconds. See ${inAttempt(job, attempt, "log.txt")}.`);
     }
@@ -96,7 +98,7 @@ export async function cancelJob(job: Job, backend: JobBackend, { signal, pollMs 
     await sleep(pollMs, undefined, signal ? { signal } : {});
     state = await backend.state(job, attempt, signal);
   }
-  await backend.pull(job, { artifacts: false }, signal);
+  await backend.pull(job, attempt, { artifacts: false }, signal);
   // It was killed, or was never begun: no status will come.
   if (state === "ended" && (await readExit(job, attempt)) === undefined) await endAsPreempted(job, attempt);
 }
@@ -152,6 +154,13 @@ async function checkArtifacts(job: Job, attempt: number): Promise<void> {
     await endAsPreempted(job, attempt);
     throw error;
   }
+}
+
+async function isWhole(job: Job): Promise<boolean> {
+  return compareArtifacts(job).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function compareArtifacts({ folder }: Job): Promise<void> {

@@ -5,7 +5,7 @@ cd "$(dirname "$0")" || exit 1
 here=attempts/$1
 mkdir -p "$here"
 mkdir "$here/claimed" 2>/dev/null || exit 0
-echo $$ >"$here/pid"
+echo $$ >"$here/pid.part" && mv "$here/pid.part" "$here/pid"
 exec >>"$here/log.txt" 2>&1
 
 child=
