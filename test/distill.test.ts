@@ -118,7 +118,19 @@ students: { s: { model: smollm2-135m, from: ${students}, filter: { literals: tru
     });
 
     it("refuses to learn two dialects", { timeout: 90_000 }, async () => {
-      await expect(datasetOf("two", "[own, plain]", { dialect: { retry: "Try again." } })).rejects.toMatchObject({ code: "dialects_differ" });
+      const other = { dialect: { retry: "Try again." } };
+      await expect(datasetOf("two", "[own, plain]", other)).rejects.toMatchObject({ code: "dialects_differ", message: expect.stringContaining("two.json") });
+      const asked = (config: string) => planExperiment(
+        { folder, experiment: { ...twoDialects, evaluations: { e: { model: "one", solver: "agent", student: "s", questions: "train", seeds: 1, grader: "auto", ...(config && { config }) } } } },
+        join(folder, "two"),
+      );
+      const twoDialects = await parseExperiment(`name: two
+questions: { train: { file: train.jsonl } }
+collections: { own: { model: one, config: two.json, questions: train } }
+students: { s: { model: smollm2-135m, from: own } }
+`, "two");
+      await expect(asked(""), "a student is asked in the dialect that it learned").rejects.toMatchObject({ code: "dialects_differ", message: expect.stringContaining("evaluations.e") });
+      expect(await asked("two.json")).toHaveLength(5);
       expect(await datasetOf("same", "[own, plain]", { limits: { timeMs: 5000 } })).toContain("input_ids");
     });
   });
@@ -180,6 +192,25 @@ students: { s: { model: smollm2-135m, from: c, export: { validation: 0 }, job: {
     expect(finished && (await saveStage(finished))).toBe(false);
     expect(await runs()).toBe(0);
     expect((await readFile(join(finished?.folder ?? "", "trajectories.jsonl"), "utf8")).trim().split("\n").length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("counts runs that ended by themselves, each once, when it compares with what was saved", async () => {
+    const record = (id: string, type: string) => `${JSON.stringify({ id, outcome: { type } })}\n`;
+    const [ahead, behind] = await Promise.all(["ahead", "behind"].map(async (name) => {
+      await mkdir(join(folder, "counted", name), { recursive: true });
+      return join(folder, "counted", name, "trajectories.jsonl");
+    })) as [string, string];
+    await writeFile(ahead, record("1", "answered") + record("2", "answered"));
+    await writeFile(behind, record("1", "answered") + record("1", "answered") + record("2", "error").repeat(20) + record("3", "aborted"));
+    const at = (name: string): Stage => ({ folder: join(folder, "counted", name), archive: join(folder, "counted", "archive"), keeps: [{ file: "trajectories.jsonl" }] }) as unknown as Stage;
+    expect(await saveStage(at("behind"))).toBe(true);
+    const before = await readFile(ahead, "utf8");
+    await restoreStage(at("ahead"));
+    expect(await readFile(ahead, "utf8"), "twenty failures are no progress").toBe(before);
+    expect(await saveStage(at("ahead"))).toBe(true);
+    expect(await saveStage(at("behind"))).toBe(false);
+    await restoreStage(at("behind"));
+    expect(await readFile(behind, "utf8")).toBe(before);
   });
 
   it("saves evaluations without their questions, and puts these back", async () => {

@@ -8,6 +8,7 @@ const wrongUse = new Set([
   "collect_changed",
   "config_invalid",
   "data_missing",
+  "dialects_differ",
   "embedder_unknown",
   "experiment_invalid",
   "file_missing",

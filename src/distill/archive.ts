@@ -3,6 +3,7 @@
 import { copyFile, cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readLines } from "../trajectory/lines.ts";
+import { finished, standingOf } from "../trajectory/standing.ts";
 import { writeJsonLines } from "../trajectory/write.ts";
 import type { Kept, Stage } from "./stage.ts";
 
@@ -44,16 +45,23 @@ export async function restoreStage({ folder, archive, keeps }: Stage): Promise<v
   });
 }
 
-/** How many records a stage has, packed or not; more than any when it is done. */
+/** How far a stage has come, packed or not: runs that ended by themselves, and first thoughts; further than any when it is done. */
 async function progressOf(folder: string, keeps: readonly Kept[]): Promise<number> {
   if (await exists(join(folder, "done.json"))) return Infinity;
-  let records = 0;
+  const records = new Set<string>();
   for (const { file } of keeps.filter(({ file }) => file.endsWith(".jsonl"))) {
     for (const path of [join(folder, file), join(folder, `${file}.gz`)]) {
-      if (await exists(path)) for await (const { whole } of readLines(path)) records += whole ? 1 : 0;
+      if (!(await exists(path))) continue;
+      for await (const { text, whole } of readLines(path)) if (whole) countRecord(records, text);
     }
   }
-  return records;
+  return records.size;
+}
+
+/** A run that failed will be made again, and one that was graded later has two lines: neither brings a stage further. */
+function countRecord(records: Set<string>, text: string): void {
+  const { id, outcome } = JSON.parse(text) as { readonly id?: string; readonly outcome?: { readonly type?: unknown } };
+  if (outcome === undefined || standingOf(outcome.type) === finished) records.add(id ?? text);
 }
 
 /** A folder is there as a whole or not at all. */

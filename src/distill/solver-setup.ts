@@ -34,7 +34,7 @@ export function solverSetup(spec: SolverSpec, model: string, folder: string): So
 
 /** Files and folders of weights are named from the experiment's folder; other names are no paths. */
 export function modelPath(model: string, folder: string): string {
-  const isPath = /^[./]/.test(model) || (model.endsWith(".gguf") && !model.startsWith("hf:"));
+  const isPath = /^[./]/.test(model) || (model.endsWith(".gguf") && !/^(hf|openai):/.test(model));
   return isPath ? resolve(folder, model) : model;
 }
 
@@ -51,7 +51,7 @@ export async function solverInputs(spec: SolverSpec, folder: string): Promise<{ 
   const files = await Promise.all(paths.map(async (path) => ({ path, print: await fingerprint(resolve(folder, path)) })));
   const gone = files.find(({ print }) => print === undefined);
   return {
-    inputs: { ...rest, ...(model !== undefined && { model: unserved(model) }), files: Object.fromEntries(files.map(({ path, print = "missing" }) => [path, print])) },
+    inputs: { ...rest, ...(model !== undefined && { model: unserved(model) }), ...(tools.length > 1 && { toolOrder: tools }), files: Object.fromEntries(files.map(({ path, print = "missing" }) => [path, print])) },
     ...(gone && { missing: new ApprenticeError("file_missing", `There is no ${gone.path} in ${folder}, which is needed.`) }),
   };
 }

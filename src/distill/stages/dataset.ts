@@ -1,8 +1,6 @@
 import { join, resolve } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { codeAct, type Dialect } from "../../agent/dialect.ts";
-import { type AgentConfig, readConfig } from "../../collect/setup/agent-config.ts";
-import { ApprenticeError } from "../../errors.ts";
+import type { Dialect } from "../../agent/dialect.ts";
+import { readConfig } from "../../collect/setup/agent-config.ts";
 import { exportDataset } from "../../training/export/export.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
 import type { Trajectory } from "../../trajectory/schema.ts";
@@ -15,14 +13,15 @@ import { type Place, type Stage, stage } from "../stage.ts";
 
 interface DatasetNeeds {
   readonly collections: readonly Stage[];
-  /** Of each collection of agents, the file of their settings, if any: runs are told by the prompts in them. */
-  readonly configs: readonly (string | undefined)[];
+  /** Files of agents' settings that the collections were made with: runs are told by the prompts in them. */
+  readonly configs: readonly string[];
+  readonly dialect: Dialect;
   readonly testSets: readonly NamedQuestions[];
   readonly place: Place;
 }
 
 /** What a student learns from: trajectories that are kept, and the rows made of them. */
-export function datasetStage(name: string, spec: StudentSpec, { collections, configs, testSets, place }: DatasetNeeds): Stage {
+export function datasetStage(name: string, spec: StudentSpec, { collections, configs, dialect, testSets, place }: DatasetNeeds): Stage {
   const { filter, tokenizer = spec.model } = spec;
   const missing = testSets.find((each) => each.missing)?.missing;
   return stage({
@@ -43,8 +42,7 @@ export function datasetStage(name: string, spec: StudentSpec, { collections, con
         rejected: join(stageFolder, "rejected.jsonl"),
         signal,
       });
-      const teachers = await Promise.all(configs.map(async (config): Promise<AgentConfig> => (config === undefined ? {} : readConfig(resolve(place.folder, config)))));
-      const dialect = dialectOf(teachers);
+      const teachers = await Promise.all(configs.map((config) => readConfig(resolve(place.folder, config))));
       const { rows, tokens, skipped } = await exportDataset({
         ...spec.export,
         trajectories,
@@ -57,15 +55,6 @@ export function datasetStage(name: string, spec: StudentSpec, { collections, con
       return { kept, rejected, rows, skipped, tokens: { all: tokens.all, trained: tokens.trained } };
     },
   });
-}
-
-/** @throws `dialects_differ` */
-function dialectOf(teachers: readonly AgentConfig[]): Dialect {
-  const [dialect = codeAct, ...others] = teachers.map((teacher) => teacher.dialect ?? codeAct);
-  if (others.some((other) => !isDeepStrictEqual(other, dialect))) {
-    throw new ApprenticeError("dialects_differ", "A student learns one dialect, and its collections were made in several: give their configs the same, or learn from one of them.");
-  }
-  return dialect;
 }
 
 async function* collected(collections: readonly Stage[]): AsyncGenerator<Trajectory> {
