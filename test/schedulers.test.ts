@@ -29,7 +29,8 @@ const places: { name: string; attach(folder: string): JobBackend }[] = [
     name: "slurm",
     attach(folder) {
       process.env.SLURM_CONF = join(folder, "slurm.conf");
-      return slurmBackend();
+      // By a name of the user's own it would not be found again.
+      return slurmBackend({ sbatch: ["--job-name=mine"] });
     },
   },
   { name: "ray", attach: (folder) => rayBackend({ url: readFileSync(join(folder, "ray.url"), "utf8").trim() }) },
