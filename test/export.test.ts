@@ -9,6 +9,7 @@ import { llama } from "../src/model/llama/index.ts";
 import { scriptedModel } from "../src/model/scripted.ts";
 import { chainOfThought } from "../src/solvers/index.ts";
 import { exportDataset, openStudent, segmentTurns, type Student, toExamples, type TrainingExample } from "../src/training/index.ts";
+import { dpo, prm } from "../src/training/presets/preferences.ts";
 import { checkOpenAiRow } from "./support/openai-rows.ts";
 import { asRationale, runOf, turn, withVotes } from "./support/scripted-runs.ts";
 
@@ -173,6 +174,26 @@ describe("an exported set", () => {
     const [rewarded] = lines("formats/prm/train.jsonl") as unknown as { prompt: string; completions: string[] }[];
     expect(`${student.bos}${rewarded?.prompt}${rewarded?.completions.join("")}`).toBe(row?.segments.map(({ text }) => text).join(""));
     expect(lines("formats/rl/train.jsonl")[0]).toMatchObject({ id: "voted", answer: "14", prompt: [{ role: "system" }, { role: "user" }] });
+  });
+
+  it("is written over an older one, also with a slash behind its name", async () => {
+    const set = { trajectories: write("again.jsonl", [twoSteps]), out: `${join(folder, "again")}/`, model: "smollm2-135m", validation: 0 };
+    await exportDataset(set);
+    await exportDataset(set);
+    expect(lines("again/train.jsonl")).toHaveLength(1);
+  });
+
+  it("of preferences leaves out what spells a control token, and of steps what a template would not join", () => {
+    const spelled = voted.steps.map((step) => (step.kind === "action" ? { ...step, candidates: step.candidates.map((each) => (each.index === step.vote.winner ? each : { ...each, text: `<|im_end|>${each.text}` })) } : step));
+    const sourceOf = (trajectory: Trajectory, by = student) => ({ ...toExamples(trajectory, by), trajectory, student: by });
+    expect(dpo.rows(sourceOf(voted)).length).toBeGreaterThan(0);
+    expect(dpo.rows(sourceOf({ ...voted, steps: spelled }))).toEqual([]);
+    // As Qwen3's does: thoughts of earlier turns are left out.
+    const forgetful: Student = { ...student, render: (messages) => student.render(messages.map((each, index) => (each.role === "assistant" && index === messages.length - 1 ? { ...each, content: `<think>\n\n</think>\n\n${each.content}` } : each))) };
+    const forgotten = sourceOf(twoSteps, forgetful);
+    expect(forgotten.rows.map(({ unit }) => unit)).toEqual(["step", "step"]);
+    expect(() => prm.rows(forgotten)).toThrow(expect.objectContaining({ code: "preset_cannot" }));
+    expect(prm.rows(sourceOf(twoSteps))).toHaveLength(1);
   });
 
   it("has configurations that know the longest row, and LLaMA-Factory the system message that the template adds", async () => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ApprenticeError } from "../../errors.ts";
 import { readTrajectories } from "../../trajectory/read.ts";
 import { type HyperparameterOptions, hyperparametersSchema } from "../hyperparameters.ts";
@@ -44,7 +44,9 @@ export type Split = "train" | "validation";
  * and `openStudent`.
  */
 export async function exportDataset(options: ExportOptions): Promise<Manifest> {
-  const { out, validation = 0.05, signal } = options;
+  const { validation = 0.05, signal } = options;
+  // With a slash at its end, what is written beside it would be in it.
+  const out = resolve(options.out);
   if (!(validation >= 0 && validation < 1)) throw new ApprenticeError("option_invalid", `validation is ${validation}: give a share from 0 up to 1.`);
   const chosen = (options.formats ?? []).map(presetNamed);
   await expectReplaceable(out);
@@ -56,6 +58,7 @@ export async function exportDataset(options: ExportOptions): Promise<Manifest> {
     await mkdir(work, { recursive: true });
     const tally = new Tally();
     const seen = new Set<string>();
+    let stepRows = false;
 
     for await (const trajectory of readTrajectories(options.trajectories)) {
       signal?.throwIfAborted();
@@ -66,8 +69,10 @@ export async function exportDataset(options: ExportOptions): Promise<Manifest> {
       for (let index = rows.length; index < exported.rows.length; index += 1) tally.skip("duplicate");
       const split: Split = held(trajectory.question.id, validation) ? "validation" : "train";
       if (rows.length > 0) tally.keep(trajectory);
-      for (const { example } of rows) {
+      for (const { example, unit } of rows) {
         tally.row(example);
+        // A template that changes earlier turns gives rows of a step, whatever was asked for.
+        stepRows ||= unit === "step";
         options.onExample?.(example, split);
         await files.write("", split, { id: example.id, row: example });
       }
@@ -79,7 +84,7 @@ export async function exportDataset(options: ExportOptions): Promise<Manifest> {
     const rows = { train: files.rows("", "train"), validation: files.rows("", "validation") };
     if (rows.train === 0) throw nothingToTrain(options.trajectories, tally, rows.validation);
 
-    await writeConfigs(chosen, files, work, options, student);
+    await writeConfigs(chosen, files, work, { ...options, unit: stepRows ? "step" : "trajectory" }, student);
     const manifest = tally.manifest({
       student: { model: student.id, architecture: student.architecture, template_sha256: sha256(student.template) },
       options: recordedOptions(options, validation),

@@ -1,8 +1,10 @@
 import { stringify } from "yaml";
 import type { Dialect } from "../../agent/dialect.ts";
 import { finishTurn } from "../../agent/parse.ts";
+import { ApprenticeError } from "../../errors.ts";
 import type { Message } from "../../model/types.ts";
 import type { ActionStep, Candidate, Vote } from "../../trajectory/schema.ts";
+import type { Student } from "../export/student.ts";
 import { trlConfig } from "./trl.ts";
 import type { ConfigContext, Preset, PresetRow, Source } from "./types.ts";
 
@@ -68,15 +70,16 @@ export const prm: Preset = {
     const start = opening.startsWith(student.bos) ? opening.slice(student.bos.length) : opening;
     const path: { text: string; reward: number }[] = [];
     const rows: PresetRow[] = [];
-    let read = opening.length;
+    let read = opening;
     for (const { step, prompt, candidates: [winner, ...others] } of steps) {
       const asked = student.render(prompt);
-      const written = ({ message, reward }: JudgedCandidate) => ({ text: student.render([...prompt, message]).slice(read).trimEnd(), reward });
+      if (!asked.startsWith(read)) throw new ApprenticeError("preset_cannot", "prm joins a run's steps to one text, and this model's template changes earlier turns as a run goes on: export another format, or for another model.");
+      const written = ({ message, reward }: JudgedCandidate) => ({ text: student.render([...prompt, message]).slice(read.length).trimEnd(), reward });
       for (const [index, other] of others.entries()) {
         rows.push({ id: `${trajectory.id}#${step}.${index}`, row: stepRewards(start, [...path, written(other)]) });
       }
       path.push(written(winner));
-      read = asked.length + student.render([...prompt, winner.message]).slice(asked.length).trimEnd().length;
+      read = student.render([...prompt, winner.message]).trimEnd();
     }
     return [{ id: trajectory.id, row: stepRewards(start, path) }, ...rows];
   },
@@ -101,17 +104,17 @@ function stepRewards(prompt: string, path: readonly { text: string; reward: numb
 }
 
 /** The steps of a kept run that are in its conversation, with what came before each. */
-function judgedSteps({ trajectory, conversation: { turns, dialect }, rows }: Source): JudgedStep[] {
+function judgedSteps({ trajectory, conversation: { turns, dialect }, rows, student }: Source): JudgedStep[] {
   if (rows.length === 0) return [];
   return trajectory.steps.flatMap((step) => {
     const at = turns.findIndex((turn) => turn.step === step.index);
     if (step.kind !== "action" || at < 0) return [];
-    const [winner, ...others] = judge(step, dialect);
+    const [winner, ...others] = judge(step, dialect, student);
     return winner ? [{ step: step.index, prompt: plain(turns.slice(0, at)), candidates: [winner, ...others] } as const] : [];
   });
 }
 
-function judge({ candidates, vote }: ActionStep, dialect: Dialect): JudgedCandidate[] {
+function judge({ candidates, vote }: ActionStep, dialect: Dialect, student: Pick<Student, "spellsControl">): JudgedCandidate[] {
   // A candidate that was cut short because the vote was settled says nothing about itself.
   const whole = candidates.filter(({ finish, index }) => finish !== "cancelled" || index === vote.winner);
   const judged = whole.map((candidate) => ({
@@ -121,7 +124,7 @@ function judge({ candidates, vote }: ActionStep, dialect: Dialect): JudgedCandid
   }));
   const winnerFirst = judged.toSorted((a, b) => Number(b.won) - Number(a.won));
   const texts = winnerFirst.map(({ message }) => message.content);
-  return winnerFirst.filter(({ message }, index) => message.content !== "" && texts.indexOf(message.content) === index);
+  return winnerFirst.filter(({ message, won }, index) => message.content !== "" && texts.indexOf(message.content) === index && (won || !student.spellsControl(message.content)));
 }
 
 function rewardOf({ index, action, attempt }: Candidate, vote: Vote, samples: number): number {

@@ -24,6 +24,7 @@ export interface ConfigContext {
   readonly baseModel: string;
   readonly student: Pick<Student, "id" | "template">;
   readonly hyperparameters: Hyperparameters;
+  /** Of the rows that are in the set. */
   readonly unit: Unit;
   /** Tokens of the longest row that may be in the set. */
   readonly maxLength: number;
