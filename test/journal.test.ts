@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { once } from "node:events";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { mergeJournals, openJournal, readTrajectories, type Repair, type Trajectory } from "../src/trajectory/index.ts";
 import { agentTrajectory } from "./support/trajectory.ts";
 
@@ -47,6 +47,22 @@ describe("a journal", () => {
       expect(repairs).toEqual([{ path: file, droppedBytes: kept }]);
       expect(await idsIn(file)).toEqual([1, 3]);
     }
+  });
+
+  it("fails every caller once a failed write could not be taken back", async () => {
+    const journal = await openJournal(path("broken.jsonl"));
+    const probe = await open(path("broken.jsonl"));
+    const prototype = Object.getPrototypeOf(probe) as typeof probe;
+    await probe.close();
+    const spies = [vi.spyOn(prototype, "appendFile"), vi.spyOn(prototype, "truncate")];
+    try {
+      for (const spy of spies) spy.mockRejectedValue(new Error("the disk is gone"));
+      for (const id of [1, 2, 3, 4]) await expect(journal.append(made(id))).rejects.toMatchObject({ code: "journal_unwritable" });
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+    await journal.close();
+    expect(await idsIn(journal.path)).toEqual([]);
   });
 
   it("keeps a last record that lacks nothing but its newline", async () => {

@@ -70,6 +70,7 @@ export class Journal<T extends object = Trajectory> {
   /** @throws `journal_unwritable`; the record is then not in the file, not even in part. */
   append(record: T): Promise<void> {
     if (this.#closed) return Promise.reject(new ApprenticeError("journal_closed", `${this.path} was closed: open it again.`));
+    if (this.#broken !== undefined) return Promise.reject(this.#unwritable(this.#broken));
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     return new Promise((done, fail) => {
       this.#waiting.push({ line, done, fail });
@@ -99,11 +100,15 @@ export class Journal<T extends object = Trajectory> {
         await this.#write(Buffer.concat(batch.map(({ line }) => line)));
         for (const { done } of batch) done();
       } catch (cause) {
-        const error = new ApprenticeError("journal_unwritable", `${this.path} cannot be written: ${messageOf(cause)}`, { cause });
+        const error = this.#unwritable(cause);
         for (const { fail } of batch) fail(error);
       }
     }
     this.#writing = undefined;
+  }
+
+  #unwritable(cause: unknown): ApprenticeError {
+    return new ApprenticeError("journal_unwritable", `${this.path} cannot be written: ${messageOf(cause)}`, { cause });
   }
 
   async #write(bytes: Buffer): Promise<void> {

@@ -76,7 +76,7 @@ function fromAtif(text: string, path: string, line: number): Trajectory {
   const started = steps[0]?.timestamp;
   return {
     schema: schemaId,
-    id: importedId("atif", basename(path), String(line), session ?? ""),
+    id: importedId("atif", basename(path), String(line), session ?? JSON.stringify(parsed.data)),
     question: { id: session ?? importedId(question), text: question },
     solver: { id: agent.name, sampler: "unknown", prompt: "atif" },
     model: agent.model_name ?? "unknown",

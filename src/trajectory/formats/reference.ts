@@ -64,7 +64,7 @@ function toTrajectory(log: Entry, file: string, line: number): Trajectory {
   const failed = log.error ?? (isAgent && !log.log_data ? "The run left no log." : undefined);
   return {
     schema: schemaId,
-    id: importedId("reference", file, String(line), log.question),
+    id: importedId("reference", file, String(line), JSON.stringify(log)),
     question: { id: log.id ?? importedId(log.question), text: log.question, ...(gold !== null && gold !== undefined && { answer: gold }) },
     solver: { id: isAgent ? "agent" : "cot", sampler: "unknown", prompt: "reference" },
     model: log.model_id ?? log.log_data?.metadata?.model?.model_id ?? "unknown",
