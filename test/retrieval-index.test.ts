@@ -53,6 +53,16 @@ describe("search", () => {
     await index.close();
   });
 
+  test("by words: a passage may hold U+2028, which JSON leaves as it is and ends no line", async () => {
+    const [passages, index] = [join(folder, "separators.jsonl"), join(folder, "separators")];
+    await writeFile(passages, ["One\u2028line.", "Another\u2029line.", "The last."].map((text, id) => `${JSON.stringify({ id: String(id), text })}\n`).join(""));
+    await writeVectors(join(folder, "three.bin"), unitVectors(3, DIMENSIONS));
+    await buildIndex({ folder: index, passages: jsonlPassages(passages), vectors: await memmapVectors(join(folder, "three.bin"), embedder) });
+    const opened = await openIndex(index, { mode: "bm25" });
+    expect(idsOf(await opened.search(["another", "last"], { k: 1 }))).toEqual([["1"], ["2"]]);
+    await opened.close();
+  });
+
   test("by words: names and stems are found", async () => {
     const index = await openIndex(whole, { mode: "bm25" });
     const [[exact] = [], [stem] = [], none] = await index.search(["title 31415", "passages speaking of 27", "zzz ???"], { k: 1 });

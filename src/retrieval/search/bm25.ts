@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, openSync, fsyncSync } from "node:fs";
-import { createInterface } from "node:readline";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { ApprenticeError } from "../../errors.ts";
+import { splitLines } from "../../lines.ts";
 import type { Passage } from "../types.ts";
 import type { BuildBm25Argument, Ranking } from "./worker-calls.ts";
 
@@ -22,9 +22,9 @@ export async function buildBm25({ passagesPath, rows, outPath, progress }: Build
   const done = Number(database.prepare("SELECT max(rows) AS rows FROM done").get()?.["rows"] ?? 0);
   let row = 0;
   database.exec("BEGIN");
-  for await (const line of createInterface({ input: createReadStream(passagesPath), crlfDelay: Infinity })) {
+  for await (const { bytes } of splitLines(createReadStream(passagesPath))) {
     if (row++ < done) continue;
-    const { title, text } = JSON.parse(line) as Passage;
+    const { title, text } = JSON.parse(bytes.toString()) as Passage;
     insert.run(row - 1, title === undefined ? text : `${title}\n${text}`);
     if (row % COMMIT_ROWS === 0) {
       commit(database, row);

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { BuildOptions } from "./build-options.ts";
 import { indexFiles, syncFolder } from "./files.ts";
 import { writeJournal, type Journal } from "./journal.ts";
-import { inThread, sharedProgress, watched } from "./watched.ts";
+import { inThread, sharedProgress, stop, watched } from "./watched.ts";
 
 const DEFAULT_EXACT_BELOW = 5000;
 const MIN_SHARD_ROWS = 10_000;
@@ -21,12 +21,13 @@ export async function buildShards({ folder, exactBelow = DEFAULT_EXACT_BELOW, sh
   const missing = [...shards.entries()].filter(([, shard]) => shard.bytes === undefined);
   if (missing.length === 0) return journal;
   const resumed = shards.reduce((sum, shard) => sum + (shard.bytes === undefined ? 0 : shard.rows), 0);
-  const queue = missing.values();
+  const queue = [...missing];
   const counters = missing.map(() => sharedProgress());
   const count = () => onProgress?.({ stage: "graph", done: resumed + counters.reduce((sum, counter) => sum + (counter[0] ?? 0), 0), resumed, total: rows });
   await watched(counters, signal, count, async () => {
     const work = async (): Promise<void> => {
-      for (const [number, { firstRow, rows: shardSize }] of queue) {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [number, { firstRow, rows: shardSize }] = next;
         const progress = counters[missing.findIndex(([other]) => other === number)] ?? sharedProgress();
         const bytes = await inThread((thread) =>
           thread.call("buildShard", { vectorsPath: files.vectors, dimensions: embedder?.dimensions ?? 0, firstRow, rows: shardSize, outPath: files.shard(number), progress }),
@@ -36,7 +37,19 @@ export async function buildShards({ folder, exactBelow = DEFAULT_EXACT_BELOW, sh
         await saved(() => writeJournal(folder, journal));
       }
     };
-    await Promise.all(Array.from({ length: Math.min(availableParallelism(), missing.length) }, work));
+    const failures: unknown[] = [];
+    const workers = Array.from({ length: Math.min(availableParallelism(), missing.length) }, async () => {
+      try {
+        await work();
+      } catch (error) {
+        failures.push(error);
+        queue.length = 0;
+        counters.forEach(stop);
+      }
+    });
+    // Nothing is written any more when this is left: another build may begin.
+    await Promise.all(workers);
+    if (failures.length > 0) throw failures[0];
   });
   return journal;
 }

@@ -29,7 +29,7 @@ export class LocalIndex implements SearchIndex {
   readonly #threads: Thread<SearchCalls>[] = [];
   #words: Thread<SearchCalls> | undefined;
   #embedder: Embedder | undefined;
-  #ownsEmbedder = false;
+  /** The embedder that this index opened itself, and closes. */
   #opening: Promise<Embedder> | undefined;
   #passages: PassageReader | undefined;
 
@@ -87,7 +87,8 @@ export class LocalIndex implements SearchIndex {
 
   async close(): Promise<void> {
     await Promise.all([...this.#threads, ...(this.#words ? [this.#words] : [])].map((thread) => thread.close()));
-    if (this.#ownsEmbedder) await this.#embedder?.dispose();
+    const opening = await this.#opening?.catch(() => undefined);
+    await opening?.dispose();
     await this.#passages?.close();
     this.#passages = undefined;
   }
@@ -128,14 +129,22 @@ export class LocalIndex implements SearchIndex {
     if (spec === undefined) {
       throw new ApprenticeError("embedder_unknown", `The index ${this.#folder} does not say how its embedder is opened: give the embedder.`);
     }
-    this.#opening ??= openEmbedder(spec, { ...(this.#options.signal && { signal: this.#options.signal }) });
-    const embedder = await this.#opening;
-    if (!this.#embedder) {
-      this.#ownsEmbedder = true;
-      this.#useEmbedder(embedder);
-    }
-    return embedder;
+    this.#opening ??= this.#open(spec);
+    return this.#opening;
   }
+
+  async #open(spec: string): Promise<Embedder> {
+    try {
+      const embedder = await openEmbedder(spec, { ...(this.#options.signal && { signal: this.#options.signal }) });
+      this.#useEmbedder(embedder);
+      return embedder;
+    } catch (error) {
+      // The next question tries again: a download may have been cut off.
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
   async #rankByMeaning(queries: readonly string[], k: number, options: { readonly signal?: AbortSignal }): Promise<Ranking[]> {
     const embedder = await this.embedder();
     return this.#rankByVector(await embedder.embed(queries, { kind: "query", ...options }), k);

@@ -7,13 +7,16 @@ export function sharedProgress(): Progress {
   return new Int32Array(new SharedArrayBuffer(8));
 }
 
+/** Tells the thread that counts there to stop. */
+export function stop(counter: Progress): void {
+  Atomics.store(counter, 1, 1);
+}
+
 /** Reports while threads work, and tells them when to stop. */
 export async function watched<T>(counters: readonly Progress[], signal: AbortSignal | undefined, report: () => void, work: () => Promise<T>): Promise<T> {
-  const stop = () => {
-    for (const counter of counters) Atomics.store(counter, 1, 1);
-  };
+  const stopAll = () => counters.forEach(stop);
   signal?.throwIfAborted();
-  signal?.addEventListener("abort", stop);
+  signal?.addEventListener("abort", stopAll);
   const timer = setInterval(report, POLL_MS);
   try {
     const result = await work();
@@ -21,7 +24,7 @@ export async function watched<T>(counters: readonly Progress[], signal: AbortSig
     return result;
   } finally {
     clearInterval(timer);
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", stopAll);
   }
 }
 
