@@ -108,6 +108,19 @@ describe.each(tiers)("on the tier %s:", (tier) => {
   });
 
   describe("tools in candidates", () => {
+    test("are told when the session is over", async () => {
+      const told = Promise.withResolvers<unknown>();
+      const begun = Promise.withResolvers<void>();
+      const slow: HostFunction = { ...read, name: "slow", call: (_args, signal) => new Promise(() => (signal.addEventListener("abort", () => told.resolve(signal.reason)), begun.resolve())) };
+      const ending = await sandbox.open({ functions: [slow] });
+      const forking = (async () => {
+        for await (const _ of ending.fork(["slow('a')"]));
+      })();
+      await begun.promise;
+      await Promise.all([ending.dispose(), forking]);
+      expect(await told.promise).toMatchObject({ code: "sandbox_disposed" });
+    });
+
     test("reads are made once, also the second of two alike, and at the same time", async () => {
       asked = [];
       const source = "read('a') + read('a') + read('b')";
@@ -165,6 +178,19 @@ describe.each(tiers)("on the tier %s:", (tier) => {
       await Promise.all(sessions.map((each, n) => each.run(`mine = ${n}\nopen('/tmp/mine', 'w').write('${n}')`)));
       const values = await Promise.all(sessions.map(async (each) => (await each.run("mine, open('/tmp/mine').read()")).value));
       expect(values).toEqual(sessions.map((_, n) => `(${n}, '${n}')`));
+      await Promise.all(sessions.map((each) => each.dispose()));
+    });
+
+    test("are saved also while others wait for their interpreters", async () => {
+      const sessions = await Promise.all(Array.from({ length: 6 }, () => sandbox.open()));
+      await Promise.all(
+        sessions.map(async (each, n) => {
+          for (let round = 0; round < 3; round += 1) {
+            await each.run(`mine = ${n}`);
+            expect((await each.save()).length).toBeGreaterThan(0);
+          }
+        }),
+      );
       await Promise.all(sessions.map((each) => each.dispose()));
     });
 

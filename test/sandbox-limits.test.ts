@@ -104,6 +104,18 @@ describe.each(tiers)("on the tier %s:", (tier) => {
     });
   });
 
+  within({ memoryBytes: 32 * 2 ** 20, timeMs: 60_000 }, "names and links", (use) => {
+    test.each([
+      ["os.symlink('x' * 4000, name(i))", "os.unlink(name(i))"],
+      ["os.mkdir(name(i))", "os.rmdir(name(i))"],
+      ["open(name(i), 'w').close()", "os.remove(name(i))"],
+    ])("count as files do: %s", async (make, undo) => {
+      const attempt = await use(`import os\nname = lambda i: f'/tmp/{i}' + 'y' * 200\nfor i in range(10**6): ${make}`);
+      expect(attempt.error).toMatchObject({ name: "OSError", message: expect.stringContaining("No space left") });
+      expect((await use(`for i in range(i): ${undo}\nos.mkdir('/tmp/g'); os.rename('/tmp/g', '/tmp/h'); os.rmdir('/tmp/h'); os.listdir('/tmp')`)).value).toBe("[]");
+    });
+  });
+
   within({}, "the stack", (use, save) => {
     test("recursion is a RecursionError; variables stay", async () => {
       await use("kept = 1");

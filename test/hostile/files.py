@@ -94,3 +94,14 @@ import os
 open("/tmp/t", "wb").close()
 os.truncate("/tmp/t", 10**12)
 print("ESCAPED")
+# %% fill the memory with links
+import os
+for i in range(10**6):
+    os.symlink("x" * 4000, f"/tmp/{i}")
+print("ESCAPED")
+# %% fill the memory with empty files and folders
+import os
+for i in range(10**6):
+    os.makedirs(f"/tmp/{i}/" + "x" * 200)
+    open(f"/tmp/{i}/" + "y" * 200, "w").close()
+print("ESCAPED")

@@ -42,7 +42,14 @@ export interface FileSystem {
   readonly filesystems: {
     readonly MEMFS: {
       readonly ops_table: {
-        readonly dir: Operations;
+        readonly dir: {
+          readonly node: {
+            mknod(parent: FileNode, name: string, mode: number, device: number): FileNode;
+            symlink(parent: FileNode, name: string, target: string): FileNode;
+            rename(node: FileNode, folder: FileNode, name: string): void;
+          };
+          readonly stream: object;
+        };
         readonly link: Operations;
         readonly file: {
           readonly node: { setattr(node: FileNode, attributes: { size?: number }): void };
@@ -61,25 +68,45 @@ export interface FileSystem {
 
 const noSpaceLeft = 51;
 
+/** What a file, folder or link takes beside what is in it: it is copied with every state. */
+const entryBytes = 512;
+
 /**
- * Beyond the limit, writes fail with "No space left on device". The files that are there now do not count.
+ * Beyond the limit, writes fail with "No space left on device". The files that are there now do not count; of new ones, names and
+ * links do.
  * Give what it returns the limit, in bytes, before each action.
  */
 export function limitFiles(fs: FileSystem): (limitBytes: number) => void {
   const { node: nodes, stream: streams } = fs.filesystems.MEMFS.ops_table.file;
+  const { node: folders } = fs.filesystems.MEMFS.ops_table.dir;
   const { setattr } = nodes;
+  const { mknod, symlink, rename } = folders;
   const { write } = streams;
   const initial = new Set(filesOf(fs).map(({ contents }) => contents));
-  const usedBytes = (): number => filesOf(fs).reduce((sum, node) => (initial.has(node.contents) ? sum : sum + bytesOf(node)), 0);
+  const firstNew = fs.nextInode;
+  const usedBytes = (): number =>
+    filesOf(fs).reduce((sum, node) => sum + (initial.has(node.contents) ? 0 : bytesOf(node)) + (node.id < firstNew ? 0 : entryBytes + node.name.length + (node.link?.length ?? 0)), 0);
   let limit = Infinity;
   // Bytes that may still be taken without counting again.
   let left = 0;
 
-  const take = (node: FileNode, size: number): void => {
-    const more = isShared(node) ? Math.max(size, bytesOf(node)) : size - bytesOf(node);
-    if (more > left) left = limit - usedBytes();
-    if (more > left) throw new fs.ErrnoError(noSpaceLeft);
-    left -= Math.max(0, more);
+  const claim = (bytes: number): void => {
+    if (bytes > left) left = limit - usedBytes();
+    if (bytes > left) throw new fs.ErrnoError(noSpaceLeft);
+    left -= Math.max(0, bytes);
+  };
+  const take = (node: FileNode, size: number): void => claim(isShared(node) ? Math.max(size, bytesOf(node)) : size - bytesOf(node));
+  folders.mknod = (parent, name, mode, device) => {
+    claim(entryBytes + name.length);
+    return mknod(parent, name, mode, device);
+  };
+  folders.symlink = (parent, name, target) => {
+    claim(entryBytes + name.length + target.length);
+    return symlink(parent, name, target);
+  };
+  folders.rename = (node, folder, name) => {
+    claim(name.length);
+    rename(node, folder, name);
   };
   nodes.setattr = (node, attributes) => {
     if (attributes.size !== undefined) take(node, attributes.size);

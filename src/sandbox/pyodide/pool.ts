@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { ApprenticeError } from "../../errors.ts";
 import type { StartMemory } from "./heap.ts";
 import type { Interpreter } from "./interpreter.ts";
+import type { Target } from "./machine.ts";
 import { initial, isOnlyCopy, scratch, type State } from "./state.ts";
 
 interface Slot {
@@ -16,6 +17,8 @@ interface Slot {
   /** Python waits for a function of the host. */
   waiting: boolean;
   usedAt: number;
+  /** What it holds is being copied out of it. */
+  saving?: Promise<void> | undefined;
 }
 
 /** An interpreter lent for one piece of work. Say what it holds afterwards, else it counts as spoiled. */
@@ -71,12 +74,14 @@ export class Pool {
     }
   }
 
-  /** Sees to it that a state outlives its interpreter. Does nothing while that is at work. */
+  /** Sees to it that a state outlives its interpreter. */
   async save(state: State): Promise<void> {
     const slot = this.#holder(state);
-    if (!slot || slot.busy || state.saved || state.abandoned) return;
+    if (!slot || state.saved || state.abandoned) return;
+    if (slot.busy) return slot.saving;
     slot.busy = true;
-    await saveIn(slot, state);
+    slot.saving = saveIn(slot, state);
+    await slot.saving;
     this.#release(slot);
   }
 
@@ -108,8 +113,10 @@ export class Pool {
   async #acquire(state: State, signal: AbortSignal | undefined): Promise<Slot> {
     for (;;) {
       const slot = await this.#wait(state, signal);
-      if (slot.holds === state || (await this.#bring(slot, state))) return slot;
+      const isThere = slot.holds === state || (await this.#bring(slot, state));
+      if (isThere && !signal?.aborted) return slot;
       this.#release(slot);
+      signal?.throwIfAborted();
     }
   }
 
@@ -194,9 +201,8 @@ export class Pool {
     const { interpreter, holds } = slot;
     const target = slot.mark === state ? "mark" : (state.saved ?? "start");
     if (isOnlyCopy(holds)) {
-      const reply = await interpreter.ask({ type: "swap", target });
-      if (reply.type === "captured") holds.saved = reply.state;
-      else holds.lost = true;
+      slot.saving = swap(interpreter, holds, target);
+      await slot.saving;
     } else {
       await interpreter.ask({ type: "restore", target });
     }
@@ -230,6 +236,12 @@ function costOfTaking({ holds }: Slot): number {
   if (holds === initial) return 0;
   if (holds === undefined || holds === scratch || holds.abandoned) return 1;
   return isOnlyCopy(holds) ? 3 : 2;
+}
+
+async function swap(interpreter: Interpreter, left: State, target: Target): Promise<void> {
+  const reply = await interpreter.ask({ type: "swap", target });
+  if (reply.type === "captured") left.saved = reply.state;
+  else left.lost = true;
 }
 
 async function saveIn(slot: Slot, state: State): Promise<void> {

@@ -147,7 +147,7 @@ export class PyodideSession implements Session {
       from,
       async ({ interpreter, leave, waiting }: Lease) => {
         const recoverable = from.saved !== undefined;
-        const ran = await runAction(interpreter, source, index, { ...mode, signal, limits, functions, recoverable, onWaiting: waiting });
+        const ran = await runAction(interpreter, source, index, { ...mode, signal, ending: this.#ending.signal, limits, functions, recoverable, onWaiting: waiting });
         if (!ran.intact) return ran;
         const after = new State();
         leave(after);

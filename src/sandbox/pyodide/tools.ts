@@ -15,6 +15,8 @@ export interface CallMode {
   readonly reads?: SharedReads | undefined;
   /** `deferred`: the action stops at its first call of a `write` function. Default: `live`. */
   readonly writes?: "live" | "deferred";
+  /** Ends calls that are shared. */
+  readonly ending?: AbortSignal;
 }
 
 const deferral = JSON.stringify({ ok: false, deferred: true, message: "it runs when this action is chosen" });
@@ -32,15 +34,17 @@ export class ToolCalls {
   readonly #limit: number;
   readonly #reads: SharedReads | undefined;
   readonly #writes: "live" | "deferred";
+  readonly #ending: AbortSignal | undefined;
   readonly #abort = new AbortController();
   readonly #repeats = new Map<string, number>();
   #count = 0;
 
-  constructor(functions: readonly HostFunction[], limit: number, { reads, writes = "live" }: CallMode) {
+  constructor(functions: readonly HostFunction[], limit: number, { reads, writes = "live", ending }: CallMode) {
     this.#functions = new Map(functions.map((each) => [each.name, each]));
     this.#limit = limit;
     this.#reads = reads;
     this.#writes = writes;
+    this.#ending = ending;
   }
 
   /** Ends the call under way, and every later one at once. */
@@ -84,7 +88,7 @@ export class ToolCalls {
     this.#repeats.set(call, repeat + 1);
     const key = `${repeat} ${call}`;
     // The candidate that asked first may be stopped; its call goes on for the others.
-    const known = this.#reads.get(key) ?? callFunction(called, args, AbortSignal.timeout(callMs));
+    const known = this.#reads.get(key) ?? callFunction(called, args, AbortSignal.any([AbortSignal.timeout(callMs), ...(this.#ending ? [this.#ending] : [])]));
     this.#reads.set(key, known);
     return Promise.race([known, rejection(this.#abort.signal)]).catch((error: unknown) => failed(messageOf(error)));
   }
