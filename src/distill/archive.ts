@@ -2,8 +2,9 @@
 
 import { copyFile, cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { recordHead } from "../trajectory/latest.ts";
 import { readLines } from "../trajectory/lines.ts";
-import { finished, standingOf } from "../trajectory/standing.ts";
+import { finished } from "../trajectory/standing.ts";
 import { writeJsonLines } from "../trajectory/write.ts";
 import type { Kept, Stage } from "./stage.ts";
 
@@ -60,8 +61,8 @@ async function progressOf(folder: string, keeps: readonly Kept[]): Promise<numbe
 
 /** A run that failed will be made again, and one that was graded later has two lines: neither brings a stage further. */
 function countRecord(records: Set<string>, text: string): void {
-  const { id, outcome } = JSON.parse(text) as { readonly id?: string; readonly outcome?: { readonly type?: unknown } };
-  if (outcome === undefined || standingOf(outcome.type) === finished) records.add(id ?? text);
+  const { id, standing } = recordHead(text) ?? { id: text, standing: finished };
+  if (standing === finished) records.add(id);
 }
 
 /** A folder is there as a whole or not at all. */

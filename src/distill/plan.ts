@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import type { Experiment, StudentSpec } from "./experiment.ts";
 import { evaluateStage } from "./stages/evaluate.ts";
 import { collectStage } from "./stages/collect.ts";
 import { datasetStage } from "./stages/dataset.ts";
 import { reportStage } from "./stages/report.ts";
 import { trainStage } from "./stages/train.ts";
 import { commonDialect } from "./dialects.ts";
+import type { Experiment, StudentSpec } from "./experiment.ts";
 import type { ExperimentFile } from "./read.ts";
 import { nameQuestions, type NamedQuestions } from "./files.ts";
 import type { Place, Stage } from "./stage.ts";

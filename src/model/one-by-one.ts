@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { ApprenticeError, messageOf } from "../errors.ts";
 import { completionSeed } from "../random.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { StopFilter } from "./stop-filter.ts";
 import type { ChatModel, GenerateEvent, GenerateRequest, Message, Usage } from "./types.ts";
 
@@ -109,7 +110,8 @@ async function writeOne(source: OneByOne, request: GenerateRequest, index: numbe
   try {
     if (cancelled?.aborted) finish = "cancelled";
     else if (maxTokens > 0) {
-      await pRetry(() => Promise.race([attempt(), whenAborted(ends)]), { retries: 4, minTimeout: 500, randomize: true, signal: ends, shouldRetry: ({ error }) => written === 0 && source.retry(error) });
+      // Models need not heed the signal.
+      await pRetry(() => unlessAborted(attempt(), ends), { retries: 4, minTimeout: 500, randomize: true, signal: ends, shouldRetry: ({ error }) => written === 0 && source.retry(error) });
       finish = end?.finish ?? "end";
       if (finish !== "stop") {
         echo.expectOver();
@@ -150,12 +152,6 @@ class Opening {
 }
 
 const prefillIgnored = () => new ApprenticeError("prefill_ignored", 'The model did not begin with the prefill: open it with prefill: "native" or "none".');
-
-/** Rejects with the signal's reason: models need not heed it. */
-async function whenAborted(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
-}
 
 const chars = (messages: readonly Message[]) => messages.reduce((sum, { content }) => sum + content.length, 0);
 

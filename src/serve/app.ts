@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { streamSSE } from "hono/streaming";
@@ -98,16 +97,15 @@ async function chat(c: Context, options: AppOptions, metrics: Metrics): Promise<
       streaming = true;
       return streamSSE(c, async (stream) => {
         stream.onAbort(() => gone.abort());
-        const write = (value: object) => stream.writeSSE({ data: JSON.stringify(value) });
-        // A client that stops reading leaves the write undone, and is not waited for beyond the request's time.
-        const send = (value: object) => unlessAborted(write(value), signal);
+        // A client that stops reading leaves a write undone, and is not waited for beyond the request's time.
+        const send = (data: string, until = signal) => unlessAborted(stream.writeSSE({ data }), until);
         const writer = new ChunkWriter(shape);
         try {
-          for (; !next.done; next = await events.next()) for (const chunk of writer.chunks(next.value)) await send(chunk);
-          for (const chunk of writer.last()) await send(chunk);
-          await unlessAborted(stream.writeSSE({ data: "[DONE]" }), signal);
+          for (; !next.done; next = await events.next()) for (const chunk of writer.chunks(next.value)) await send(JSON.stringify(chunk));
+          for (const chunk of writer.last()) await send(JSON.stringify(chunk));
+          await send("[DONE]");
         } catch (error) {
-          if (!stream.aborted) await Promise.race([write(why(error).body), sleep(LAST_WORD_MS)]);
+          if (!stream.aborted) await send(JSON.stringify(why(error).body), AbortSignal.timeout(LAST_WORD_MS)).catch(() => undefined);
         } finally {
           await events.return(undefined);
           leave();

@@ -2,10 +2,10 @@ import { ApprenticeError } from "../errors.ts";
 import type { ChatModel, Message, Usage } from "../model/types.ts";
 import type { FirstThought } from "../trajectory/schema.ts";
 import { sumUsage } from "../trajectory/usage.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { cotMessages, type CotPrompt, cotPrompt } from "./cot-prompt.ts";
 import type { FirstThoughtStore } from "./first-thought-store.ts";
 import { firstParagraph, type FirstStep } from "./first-step.ts";
-import { unlessAborted } from "../unless-aborted.ts";
 import type { Question } from "./types.ts";
 
 /** A first thought as it was written, before anyone is given it. */
@@ -42,30 +42,29 @@ export interface FirstThoughtOptions {
 export function firstThoughts(options: FirstThoughtOptions): FirstThoughts {
   const { store } = options;
   const writing = new Map<string, { readonly written: Promise<WrittenThought>; readonly signal: AbortSignal | undefined }>();
-  return {
-    async of(question, { signal } = {}) {
-      const stored = store?.get(question);
-      if (stored) return stored;
-      const underWay = writing.get(question.text);
-      if (underWay) {
-        try {
-          return withoutUsage(await unlessAborted(underWay.written, signal));
-        } catch (error) {
-          // It was written for a run that has been stopped; this one has not.
-          if (!signal?.aborted && underWay.signal?.aborted) return this.of(question, signal ? { signal } : {});
-          throw error;
-        }
+  const of: FirstThoughts["of"] = async (question, { signal } = {}) => {
+    const stored = store?.get(question);
+    if (stored) return stored;
+    const underWay = writing.get(question.text);
+    if (underWay) {
+      try {
+        return withoutUsage(await unlessAborted(underWay.written, signal));
+      } catch (error) {
+        // It was written for a run that has been stopped; this one has not.
+        if (!signal?.aborted && underWay.signal?.aborted) return of(question, signal ? { signal } : {});
+        throw error;
       }
-      const written = write(question, options, signal).then(async (thought) => {
-        await store?.put(question, withoutUsage(thought));
-        return thought;
-      });
-      writing.set(question.text, { written, signal });
-      // What was not written is tried again by the next call.
-      written.catch(() => writing.delete(question.text));
-      return written;
-    },
+    }
+    const written = write(question, options, signal).then(async (thought) => {
+      await store?.put(question, withoutUsage(thought));
+      return thought;
+    });
+    writing.set(question.text, { written, signal });
+    // What was not written is tried again by the next call.
+    written.catch(() => writing.delete(question.text));
+    return written;
   };
+  return { of };
 }
 
 async function write(

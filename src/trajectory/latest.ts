@@ -28,8 +28,8 @@ export async function superseded(lines: AsyncIterable<{ readonly text: string; r
   return replaced;
 }
 
-/** Undefined for a line that is no record. */
-function recordHead(line: string): { readonly id: string; readonly standing: number } | undefined {
+/** What says which record a line holds, and how it stands. Undefined for a line that is no record. */
+export function recordHead(line: string): { readonly id: string; readonly standing: number } | undefined {
   try {
     const { id, outcome } = (JSON.parse(line) as { id?: unknown; outcome?: { type?: unknown } | null } | null) ?? {};
     if (typeof id !== "string") return undefined;

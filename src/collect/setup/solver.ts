@@ -1,6 +1,5 @@
 import { createAgent } from "../../agent/agent.ts";
 import type { ChatModel } from "../../model/types.ts";
-import type { SearchIndex } from "../../retrieval/index.ts";
 import type { Retriever } from "../../retrieval/types.ts";
 import { sag, type Sampler } from "../../sampling/index.ts";
 import { chainOfThought } from "../../solvers/chain-of-thought.ts";
@@ -61,14 +60,8 @@ export async function readSolver(setup: SolverSetup, signal: AbortSignal): Promi
   // Files first: an error leaves no index open.
   const config = setup.config === undefined ? {} : await readConfig(setup.config);
   const tools = (await Promise.all((setup.tool ?? []).map(loadTools))).flat();
-  const index = setup.retriever === undefined && setup.index !== undefined ? await openLocalIndex(setup.index, signal) : undefined;
-  const retriever = index ?? (setup.retriever === undefined ? undefined : await loadExport(setup.retriever, "Retriever", (value): value is Retriever => hasMethod("search")(value)));
-  return {
-    for: solversOf(setup, { config, tools, retriever }),
-    async [Symbol.asyncDispose]() {
-      await index?.close();
-    },
-  };
+  const { retriever, close } = await openRetriever(setup, signal);
+  return { for: solversOf(setup, { config, tools, retriever }), [Symbol.asyncDispose]: close };
 }
 
 interface Read {
@@ -108,7 +101,11 @@ function solversOf(setup: SolverSetup, { config, tools, retriever }: Read): Read
     });
 }
 
-async function openLocalIndex(folder: string, signal: AbortSignal): Promise<SearchIndex> {
+async function openRetriever({ index, retriever }: SolverSetup, signal: AbortSignal): Promise<{ readonly retriever: Retriever | undefined; close(): Promise<void> }> {
+  const stays = async () => undefined;
+  if (retriever !== undefined) return { retriever: await loadExport(retriever, "Retriever", (value): value is Retriever => hasMethod("search")(value)), close: stays };
+  if (index === undefined) return { retriever: undefined, close: stays };
   const { openIndex } = await import("../../retrieval/index.ts");
-  return openIndex(folder, { signal });
+  const opened = await openIndex(index, { signal });
+  return { retriever: opened, close: () => opened.close() };
 }

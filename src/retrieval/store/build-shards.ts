@@ -21,34 +21,30 @@ export async function buildShards({ folder, exactBelow = DEFAULT_EXACT_BELOW, sh
   const missing = [...shards.entries()].filter(([, shard]) => shard.bytes === undefined);
   if (missing.length === 0) return journal;
   const resumed = shards.reduce((sum, shard) => sum + (shard.bytes === undefined ? 0 : shard.rows), 0);
-  const queue = [...missing];
+  const queue = missing.values();
   const counters = missing.map(() => sharedProgress());
   const count = () => onProgress?.({ stage: "graph", done: resumed + counters.reduce((sum, counter) => sum + (counter[0] ?? 0), 0), resumed, total: rows });
   await watched(counters, signal, count, async () => {
-    const work = async (): Promise<void> => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        const [number, { firstRow, rows: shardSize }] = next;
-        const progress = counters[missing.findIndex(([other]) => other === number)] ?? sharedProgress();
-        const bytes = await inThread((thread) =>
-          thread.call("buildShard", { vectorsPath: files.vectors, dimensions: embedder?.dimensions ?? 0, firstRow, rows: shardSize, outPath: files.shard(number), progress }),
-        );
-        await syncFolder(folder);
-        shards[number] = { firstRow, rows: shardSize, bytes };
-        await saved(() => writeJournal(folder, journal));
-      }
-    };
     const failures: unknown[] = [];
-    const workers = Array.from({ length: Math.min(availableParallelism(), missing.length) }, async () => {
+    const work = async (): Promise<void> => {
       try {
-        await work();
+        for (const [number, { firstRow, rows: shardSize }] of queue) {
+          if (failures.length > 0) return;
+          const progress = counters[missing.findIndex(([other]) => other === number)] ?? sharedProgress();
+          const bytes = await inThread((thread) =>
+            thread.call("buildShard", { vectorsPath: files.vectors, dimensions: embedder?.dimensions ?? 0, firstRow, rows: shardSize, outPath: files.shard(number), progress }),
+          );
+          await syncFolder(folder);
+          shards[number] = { firstRow, rows: shardSize, bytes };
+          await saved(() => writeJournal(folder, journal));
+        }
       } catch (error) {
         failures.push(error);
-        queue.length = 0;
         counters.forEach(stop);
       }
-    });
+    };
     // Nothing is written any more when this is left: another build may begin.
-    await Promise.all(workers);
+    await Promise.all(Array.from({ length: Math.min(availableParallelism(), missing.length) }, work));
     if (failures.length > 0) throw failures[0];
   });
   return journal;

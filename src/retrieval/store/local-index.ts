@@ -129,20 +129,14 @@ export class LocalIndex implements SearchIndex {
     if (spec === undefined) {
       throw new ApprenticeError("embedder_unknown", `The index ${this.#folder} does not say how its embedder is opened: give the embedder.`);
     }
-    this.#opening ??= this.#open(spec);
-    return this.#opening;
-  }
-
-  async #open(spec: string): Promise<Embedder> {
-    try {
-      const embedder = await openEmbedder(spec, { ...(this.#options.signal && { signal: this.#options.signal }) });
-      this.#useEmbedder(embedder);
-      return embedder;
-    } catch (error) {
+    if (!this.#opening) {
+      this.#opening = openEmbedder(spec, { ...(this.#options.signal && { signal: this.#options.signal }) });
       // The next question tries again: a download may have been cut off.
-      this.#opening = undefined;
-      throw error;
+      this.#opening.catch(() => (this.#opening = undefined));
     }
+    const embedder = await this.#opening;
+    this.#useEmbedder(embedder);
+    return embedder;
   }
 
   async #rankByMeaning(queries: readonly string[], k: number, options: { readonly signal?: AbortSignal }): Promise<Ranking[]> {

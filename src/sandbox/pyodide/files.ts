@@ -84,8 +84,8 @@ export function limitFiles(fs: FileSystem): (limitBytes: number) => void {
   const { write } = streams;
   const initial = new Set(filesOf(fs).map(({ contents }) => contents));
   const firstNew = fs.nextInode;
-  const usedBytes = (): number =>
-    filesOf(fs).reduce((sum, node) => sum + (initial.has(node.contents) ? 0 : bytesOf(node)) + (node.id < firstNew ? 0 : entryBytes + node.name.length + (node.link?.length ?? 0)), 0);
+  const entryOf = ({ id, name, link = "" }: FileNode): number => (id < firstNew ? 0 : entryBytes + name.length + link.length);
+  const usedBytes = (): number => filesOf(fs).reduce((sum, node) => sum + entryOf(node) + (initial.has(node.contents) ? 0 : bytesOf(node)), 0);
   let limit = Infinity;
   // Bytes that may still be taken without counting again.
   let left = 0;

@@ -1,4 +1,5 @@
 import { ApprenticeError } from "../../errors.ts";
+import { unlessAborted } from "../../unless-aborted.ts";
 import type { Attempt, HostFunction, Limits, Session, SyntaxIssue } from "../types.ts";
 import { type ActionOptions, type Ran, refusedAttempt, runAction } from "./action.ts";
 import type { Lease, Pool } from "./pool.ts";
@@ -53,13 +54,13 @@ export class PyodideSession implements Session {
   }
 
   async run(source: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Attempt> {
-    return orAbort(this.#inTurn(() => this.#run(source, signal, {})), signal);
+    return unlessAborted(this.#inTurn(() => this.#run(source, signal, {})), signal);
   }
 
   async *fork(sources: readonly string[], { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Attempt> {
     signal?.throwIfAborted();
     // What was asked before is done first; what comes later does not change this fork.
-    await orAbort(this.#inTurn(() => this.#pool.save(this.#state)), signal);
+    await unlessAborted(this.#inTurn(() => this.#pool.save(this.#state)), signal);
     const from = this.#state;
     const reads = this.#reads;
     const startedAt = (this.#forkedAt ??= Date.now());
@@ -68,7 +69,7 @@ export class PyodideSession implements Session {
     );
     for (const attempt of running.values()) attempt.catch(() => {});
     while (running.size > 0) {
-      const attempt = await orAbort(Promise.race(running.values()), signal);
+      const attempt = await unlessAborted(Promise.race(running.values()), signal);
       running.delete(attempt.index);
       yield attempt;
     }
@@ -213,21 +214,4 @@ type ActionMode = Pick<ActionOptions, "reads" | "writes" | "startedAt" | "signal
 
 function disposed(): ApprenticeError {
   return new ApprenticeError("sandbox_disposed", "This session was disposed: open another one.");
-}
-
-/** Rejects with the signal's reason at once; what was under way ends by itself. */
-async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  promise.catch(() => {});
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,6 +1,7 @@
 /** The host's side of tool calls: checks what Python asks, calls the function, and keeps the record. */
 
 import { messageOf } from "../../errors.ts";
+import { unlessAborted } from "../../unless-aborted.ts";
 import type { DeferredCall, HostFunction, Json, ToolCall } from "../types.ts";
 import { asObject, parseJson } from "./json.ts";
 import { maxMessageChars } from "./protocol.ts";
@@ -15,8 +16,8 @@ export interface CallMode {
   readonly reads?: SharedReads | undefined;
   /** `deferred`: the action stops at its first call of a `write` function. Default: `live`. */
   readonly writes?: "live" | "deferred";
-  /** Ends calls that are shared. */
-  readonly ending?: AbortSignal;
+  /** Ends calls that are shared: of the session, not of the candidate that asked first. */
+  readonly ending: AbortSignal;
 }
 
 const deferral = JSON.stringify({ ok: false, deferred: true, message: "it runs when this action is chosen" });
@@ -34,7 +35,7 @@ export class ToolCalls {
   readonly #limit: number;
   readonly #reads: SharedReads | undefined;
   readonly #writes: "live" | "deferred";
-  readonly #ending: AbortSignal | undefined;
+  readonly #ending: AbortSignal;
   readonly #abort = new AbortController();
   readonly #repeats = new Map<string, number>();
   #count = 0;
@@ -88,9 +89,9 @@ export class ToolCalls {
     this.#repeats.set(call, repeat + 1);
     const key = `${repeat} ${call}`;
     // The candidate that asked first may be stopped; its call goes on for the others.
-    const known = this.#reads.get(key) ?? callFunction(called, args, AbortSignal.any([AbortSignal.timeout(callMs), ...(this.#ending ? [this.#ending] : [])]));
+    const known = this.#reads.get(key) ?? callFunction(called, args, AbortSignal.any([this.#ending, AbortSignal.timeout(callMs)]));
     this.#reads.set(key, known);
-    return Promise.race([known, rejection(this.#abort.signal)]).catch((error: unknown) => failed(messageOf(error)));
+    return unlessAborted(known, this.#abort.signal).catch((error: unknown) => failed(messageOf(error)));
   }
 
   async #call(called: HostFunction, args: { readonly [name: string]: Json }): Promise<Outcome> {
@@ -101,21 +102,13 @@ export class ToolCalls {
 async function callFunction(called: HostFunction, args: { readonly [name: string]: Json }, signal: AbortSignal): Promise<Outcome> {
   try {
     // The function may not heed the signal.
-    const value = await Promise.race([called.call(args, signal), rejection(signal)]);
+    const value = await unlessAborted(called.call(args, signal), signal);
     // As Python will see it; undefined becomes None.
     return { ok: true, value: JSON.parse(JSON.stringify(value ?? null)) as Json };
   } catch (error) {
     const late = signal.aborted && (signal.reason as Error | undefined)?.name === "TimeoutError";
     return failed(late ? `${called.name} did not answer within ${callMs / 1000} s` : messageOf(error));
   }
-}
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener("abort", fail, { once: true });
-  });
 }
 
 /** The arguments with defaults filled in, or what is wrong with them. Python has checked; hostile code may not have. */

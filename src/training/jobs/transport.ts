@@ -60,9 +60,10 @@ export function ssh({ host, root = "apprentice-jobs", args = [] }: SshOptions): 
       };
       const isThere = (await sh(`test -e ${there}/job.json && echo there || true`, signal)).trim() === "there";
       // What may differ between attempts goes each time.
-      if (isThere) await send(["job.json", "python"], `rm -f ${there}/python && tar -xf - -C ${there}`);
-      // A name is given only to what is whole.
-      else {
+      if (isThere) {
+        await send(["job.json", "python"], `rm -f ${there}/python && tar -xf - -C ${there}`);
+      } else {
+        // A name is given only to what is whole.
         await send(["data", "runner", "run.sh", "job.json", "processes", "python", "model"], `rm -rf ${there}.part && mkdir -p ${there}.part && tar -xf - -C ${there}.part`);
         await sh(`mv ${there}.part ${there}`, signal);
       }
